@@ -12,9 +12,9 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        AuditPage, ConversationKind, ConversationList, CurrentUser, EventKind, MAX_BODY_CHARACTERS,
+        AuditPage, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind, MAX_BODY_CHARACTERS,
         MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS,
-        MessagesPage, ReportList, UserKind,
+        MAX_TOPIC_CHARACTERS, MemberPage, MessagesPage, ReportList, UserKind,
     },
     protocol::{
         BlockList, ClientFrame, CloseCode, DeleteAccountRequest, ErrorCode, InviteCreated, InviteList, InviteRequest,
@@ -147,6 +147,8 @@ fn every_example_is_read_or_written_by_the_server() {
             "sessions" => example.round_trips_as::<SessionList>(),
             "me" => example.round_trips_as::<CurrentUser>(),
             "conversations" => example.round_trips_as::<ConversationList>(),
+            "rooms" => example.round_trips_as::<DirectoryPage>(),
+            "members" => example.round_trips_as::<MemberPage>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
             "report-request" => example.round_trips_as::<ReportRequest>(),
@@ -254,6 +256,7 @@ fn every_documented_limit_is_in_force() {
     assert_limit("events replayed", MAX_REPLAYED_EVENTS);
     assert_limit("different reactions", MAX_REACTIONS);
     assert_limit("users listed", MAX_LISTED_ONLINE);
+    assert_limit("topic", MAX_TOPIC_CHARACTERS);
 }
 
 #[cfg(feature = "ssr")]

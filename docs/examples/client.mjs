@@ -34,7 +34,7 @@ const handlers = {
   welcome(frame) {
     token = frame.token;
     frame.conversations.forEach(handlers.conversation);
-    const lobby = frame.conversations.find((conversation) => conversation.kind === "room");
+    const lobby = frame.conversations.find((conversation) => conversation.lobby);
     console.log(`welcome, ${frame.me.nickname}`);
     createInterface({ input: process.stdin })
       .on("line", (line) => {

@@ -67,7 +67,7 @@ pub enum EventKind {
     /// conversation.
     AccountDeleted,
     /// A kind that this version does not know. It takes up a position in the log; nothing is shown.
-    #[serde(other)]
+    #[serde(skip)]
     Other,
 }
 

@@ -71,6 +71,11 @@ impl PagesApi {
         self.authenticate(token).await.ok()
     }
 
+    /// Returns a room that the user may know of, member or not. Returns `None` if there is none, or if the store fails.
+    pub(crate) async fn directory_room(&self, me: &CurrentUser, room: ConversationId) -> Option<DirectoryRoom> {
+        self.chat.directory_room(me.id, room).await.ok()
+    }
+
     /// Returns the user of a session token.
     pub(crate) async fn authenticate(&self, token: &str) -> Result<CurrentUser, PageError> {
         Ok(self.chat.authenticate(token).await?.me)

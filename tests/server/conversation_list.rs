@@ -39,7 +39,7 @@ async fn list(server: &TestServer, client: &TestClient, query: &str) -> Conversa
 fn names(conversations: &[Conversation]) -> Vec<String> {
     let name = |conversation: &Conversation| match &conversation.kind {
         teahouse::domain::ConversationKind::Direct { with } => with.user.nickname.as_str().to_owned(),
-        teahouse::domain::ConversationKind::Room { name, .. } => name.clone(),
+        teahouse::domain::ConversationKind::Room(room) => room.name.as_str().to_owned(),
     };
     conversations.iter().map(name).collect()
 }
@@ -264,7 +264,7 @@ fn companion_names(conversations: &[Conversation]) -> Vec<String> {
         teahouse::domain::ConversationKind::Direct { with } => {
             Some(format!("{}{}", with.user.nickname.as_str(), if with.gone { "†" } else { "" }))
         }
-        teahouse::domain::ConversationKind::Room { .. } => None,
+        teahouse::domain::ConversationKind::Room(_) => None,
     };
     conversations.iter().filter_map(direct).collect()
 }

@@ -73,5 +73,6 @@ async fn a_new_user_has_nothing_unread_and_is_counted() {
     let ling = TestClient::guest(&server, "阿玲").await;
     let lobby = ling.lobby();
     assert_eq!((lobby.last_seq, lobby.read_seq, lobby.unread), (Seq(1), Seq(1), 0));
-    assert_eq!(lobby.kind, ConversationKind::Room { name: "Lobby".into(), member_count: 2 });
+    let ConversationKind::Room(room) = &lobby.kind else { panic!("a room") };
+    assert_eq!((room.name.as_str(), room.lobby, room.member_count), ("Lobby", true, 2));
 }

@@ -41,6 +41,7 @@ mod reports;
 mod restart;
 mod resume;
 mod retention;
+mod rooms;
 mod secrets;
 mod security;
 mod security_log;

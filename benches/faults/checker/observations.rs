@@ -91,6 +91,7 @@ fn is_edited_text(event: &Event, edits: &Edits) -> bool {
         EventKind::Deletion { .. }
         | EventKind::Reaction { .. }
         | EventKind::Notice(_)
+        | EventKind::Room(_)
         | EventKind::AccountDeleted
         | EventKind::Other => false,
     }

@@ -82,15 +82,14 @@ struct FoldedMessage<'a> {
 fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
     let mut messages = BTreeMap::new();
     for event in events {
-        if let EventKind::Message { body } = &event.kind {
-            let message = FoldedMessage {
-                event,
-                text: body.as_str(),
-                last: event,
-                edited: None,
-                is_deleted: false,
-                reactions: BTreeMap::new(),
-            };
+        let text = match &event.kind {
+            EventKind::Message { body } => Some(body.as_str()),
+            EventKind::Notice(_) | EventKind::Room(_) => Some(""),
+            _ => None,
+        };
+        if let Some(text) = text {
+            let message =
+                FoldedMessage { event, text, last: event, edited: None, is_deleted: false, reactions: BTreeMap::new() };
             messages.insert(event.seq, message);
         } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
             message.apply(event);
@@ -103,7 +102,11 @@ impl<'a> FoldedMessage<'a> {
     fn apply(&mut self, event: &'a Event) {
         self.last = event;
         match &event.kind {
-            EventKind::Message { .. } | EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => {}
+            EventKind::Message { .. }
+            | EventKind::Notice(_)
+            | EventKind::Room(_)
+            | EventKind::AccountDeleted
+            | EventKind::Other => {}
             EventKind::Edit { body, .. } => {
                 self.text = body.as_str();
                 self.edited = Some(event);

@@ -304,8 +304,9 @@ mod tests {
         };
         let _connection = hub.register(ming.clone(), origin).expect("no limit");
         let simple_frame = |direct| {
-            let mut batch = DeliveryBatchBuilder::new(&hub);
-            batch.add(delivery(Change::Event { event: message(&ming), direct }), None);
+            let said = message(&ming);
+            let mut batch = DeliveryBatchBuilder::new(&hub, said.conversation);
+            batch.add(delivery(Change::Event { event: said, direct }), None);
             let operations = batch.finish();
             let [DeliveryOp::Events(events)] = operations.as_slice() else { panic!("{operations:?}") };
             // Behind a header of two bytes.
@@ -315,6 +316,12 @@ mod tests {
 
         assert_eq!(simple_frame(false), SimpleReply::ToEveryone { username: name.clone(), msg: msg.clone() });
         assert_eq!(simple_frame(true), SimpleReply::ToYou { msg, from_user: name });
+
+        let mut batch = DeliveryBatchBuilder::new(&hub, ConversationId::generate());
+        batch.add(delivery(Change::Event { event: message(&ming), direct: false }), None);
+        let operations = batch.finish();
+        let [DeliveryOp::Events(events)] = operations.as_slice() else { panic!("{operations:?}") };
+        assert!(events.simple.bytes.is_empty(), "of rooms besides the Lobby it tells nothing");
     }
 
     #[test]
@@ -332,7 +339,7 @@ mod tests {
             (ended(None, EndReason::SignedOut), "CloseSession "),
             (ended(Some(session), EndReason::Removed), "CloseSession "),
         ] {
-            let mut batch = DeliveryBatchBuilder::new(&hub);
+            let mut batch = DeliveryBatchBuilder::new(&hub, ConversationId::generate());
             for change in [
                 Change::Event { event: message(&ming), direct: false },
                 Change::Entry(entry.clone()),

@@ -46,7 +46,7 @@ impl PresenceLookup for Hub {
     }
 
     fn is_online(&self, user: UserId) -> bool {
-        self.is_connected(user) || self.cluster().is_some_and(|cluster| cluster.elsewhere().find(user).is_some())
+        self.is_connected(user) || self.cluster().is_some_and(|cluster| !cluster.elsewhere().find(user).is_empty())
     }
 
     fn is_online_as(&self, user: UserId, nickname: &str) -> bool {

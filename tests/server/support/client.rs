@@ -82,7 +82,8 @@ impl TestClient {
 
     /// The Lobby as in the `welcome` frame.
     pub(crate) fn lobby(&self) -> &Conversation {
-        let is_lobby = |conversation: &&Conversation| matches!(&conversation.kind, ConversationKind::Room { name, .. } if name == "Lobby");
+        let is_lobby =
+            |conversation: &&Conversation| matches!(&conversation.kind, ConversationKind::Room(room) if room.lobby);
         self.welcome.conversations.iter().find(is_lobby).expect("the Lobby is in the welcome")
     }
 
@@ -293,6 +294,7 @@ pub(crate) fn event_text(event: &Event) -> &str {
         EventKind::Deletion { .. }
         | EventKind::Reaction { .. }
         | EventKind::Notice(_)
+        | EventKind::Room(_)
         | EventKind::AccountDeleted
         | EventKind::Other => "",
     }

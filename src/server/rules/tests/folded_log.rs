@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    domain::{CommandId, ConversationId, Emoji, Event, EventKind, InviteId, Role, Seq, Timestamp, UserId},
+    domain::{
+        Action, CommandId, ConversationId, Emoji, Event, EventKind, InviteId, ModerationNotice, Posting, Role,
+        RoomChange, RoomName, RoomTopic, Scope, Seq, Timestamp, UserId, Visibility,
+    },
     server::{
         rules::{entry::Entry, tests::logged_sanctions::LoggedSanctions},
         store::{Change, CommitEntry},
@@ -25,6 +28,17 @@ pub(super) struct FoldedMessage {
     pub(super) reactions: Vec<(Emoji, UserId)>,
 }
 
+/// What is set of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FoldedRoom {
+    /// `None` for the first name of the Lobby.
+    pub(super) name: Option<RoomName>,
+    pub(super) topic: RoomTopic,
+    pub(super) visibility: Visibility,
+    pub(super) posting: Posting,
+    pub(super) is_archived: bool,
+}
+
 /// Everything that the log tells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FoldedLog {
@@ -34,6 +48,10 @@ pub(super) struct FoldedLog {
     pub(super) directs: BTreeMap<ConversationId, BTreeSet<UserId>>,
     /// Of rooms.
     pub(super) members: BTreeSet<(ConversationId, UserId)>,
+    /// What is set of rooms, where it is not as in the first Lobby.
+    pub(super) rooms: BTreeMap<ConversationId, FoldedRoom>,
+    /// Of the members of rooms, without plain members.
+    pub(super) room_roles: BTreeMap<(ConversationId, UserId), Role>,
     /// What is in whose list.
     pub(super) lists: BTreeSet<(UserId, ConversationId)>,
     pub(super) blocks: BTreeSet<(UserId, UserId)>,
@@ -58,6 +76,7 @@ impl FoldedLog {
                 Change::Entry(entry) => folded.entry(entry),
             }
         }
+        folded.rooms.retain(|_, room| *room != FoldedRoom::default());
         folded
     }
 
@@ -74,7 +93,19 @@ impl FoldedLog {
         };
         match &event.kind {
             EventKind::Message { body } => new_message(Some(body.as_str().to_owned())),
-            EventKind::Notice(_) => new_message(None),
+            EventKind::Notice(notice) => {
+                new_message(None);
+                if let ModerationNotice {
+                    action: Action::Appoint, user, scope: Scope::Room, role: Some(role), ..
+                } = notice
+                {
+                    self.appoint(conversation, user.id, *role);
+                }
+            }
+            EventKind::Room(change) => {
+                new_message(None);
+                self.change_room(event, change);
+            }
             EventKind::AccountDeleted => {
                 let user = event.author.id;
                 self.lists.retain(|(owner, _)| *owner != user);
@@ -102,6 +133,33 @@ impl FoldedLog {
                 }
             }
             EventKind::Other => panic!("no event is of an unknown kind"),
+        }
+    }
+
+    fn change_room(&mut self, event: &Event, change: &RoomChange) {
+        if let RoomChange::Created { .. } = change {
+            self.appoint(event.conversation, event.author.id, Role::Owner);
+        }
+        let room = self.rooms.entry(event.conversation).or_default();
+        match change {
+            RoomChange::Created { name, topic, visibility } => {
+                (room.name, room.topic, room.visibility) = (Some(name.clone()), topic.clone(), *visibility);
+            }
+            RoomChange::Renamed { name } => room.name = Some(name.clone()),
+            RoomChange::Topic { topic } => room.topic = topic.clone(),
+            RoomChange::Visibility { visibility } => room.visibility = *visibility,
+            RoomChange::Posting { posting } => room.posting = *posting,
+            RoomChange::Archived => room.is_archived = true,
+            RoomChange::Restored => room.is_archived = false,
+            RoomChange::Joined | RoomChange::Left | RoomChange::Added { .. } => {}
+        }
+    }
+
+    fn appoint(&mut self, room: ConversationId, user: UserId, role: Role) {
+        if role == Role::Member {
+            self.room_roles.remove(&(room, user));
+        } else {
+            self.room_roles.insert((room, user), role);
         }
     }
 
@@ -152,6 +210,7 @@ impl FoldedLog {
 
     fn leave(&mut self, user: UserId, room: ConversationId) {
         self.members.remove(&(room, user));
+        self.room_roles.remove(&(room, user));
         self.lists.remove(&(user, room));
     }
 }

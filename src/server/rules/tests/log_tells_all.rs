@@ -6,14 +6,14 @@ use crate::{
     domain::{EventKind, Role, Seq, UserId},
     server::{
         rules::tests::{
-            folded_log::{FoldedLog, FoldedMessage},
+            folded_log::{FoldedLog, FoldedMessage, FoldedRoom},
             logged_sanctions::{LoggedEnd, LoggedSanctions},
             step::{history, on_histories},
             world::World,
         },
         store::{
             Position,
-            memory::{ConversationRow, EventRow, State},
+            memory::{ConversationRow, EventRow, RoomRow, State},
         },
     },
 };
@@ -30,6 +30,15 @@ fn known(state: &State) -> FoldedLog {
         messages: messages.collect(),
         directs: conversations().filter_map(|(id, row)| Some((id, row.users?.into_iter().collect()))).collect(),
         members: state.members.keys().filter(|(conversation, _)| is_room(conversation)).copied().collect(),
+        rooms: conversations()
+            .filter_map(|(id, row)| Some((id, room(id == state.lobby, row.room.as_ref()?)?)))
+            .collect(),
+        room_roles: state
+            .members
+            .iter()
+            .filter(|(_, member)| member.role != Role::Member)
+            .map(|(membership, member)| (*membership, member.role))
+            .collect(),
         lists: users()
             .flat_map(|(id, _)| state.memberships_of(id).into_iter().map(move |listed| (id, listed)))
             .collect(),
@@ -39,6 +48,12 @@ fn known(state: &State) -> FoldedLog {
         sanctions: sanctions(state),
         invites: state.invites.iter().map(|(id, invite)| (*id, (invite.uses, invite.is_revoked))).collect(),
     }
+}
+
+fn room(is_lobby: bool, row: &RoomRow) -> Option<FoldedRoom> {
+    let RoomRow { name, topic, visibility, posting, is_archived } = row.clone();
+    let room = FoldedRoom { name: (!is_lobby).then_some(name), topic, visibility, posting, is_archived };
+    Some(room).filter(|room| *room != FoldedRoom::default())
 }
 
 fn sanctions(state: &State) -> LoggedSanctions {

@@ -1,9 +1,13 @@
 //! Moderation: what others learn of it, and in which order.
 
 use crate::{
-    domain::{Action, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, Scope, User},
+    domain::{
+        Action, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, RoomCreation, RoomName,
+        RoomTopic, Scope, User, Visibility,
+    },
     server::rules::{
-        Entry, Moderate, ModerationAction, Refusal, SanctionKind, Undecided,
+        AddMember, CreateRoom, Entry, JoinRoom, Moderate, ModerationAction, Refusal, RoomAnswer, SanctionKind,
+        Undecided, UserRef,
         tests::scene::{Logged, Scene, client},
     },
 };
@@ -113,8 +117,45 @@ fn a_moderator_needs_the_role_and_the_membership_at_the_moment_of_the_decision()
     let mute = act(Some(&moderator), Some(lobby), &ann, ModerationAction::Mute(None));
     it.run(act(None, Some(lobby), &moderator, ModerationAction::Remove));
     assert_eq!(it.try_run(mute.clone()), Err(Refusal::NotMember.into()));
+    let join = JoinRoom { user: moderator.clone(), id: CommandId::generate(), room: lobby };
+    it.run(join);
     it.run(act(None, None, &moderator, ModerationAction::Appoint(Role::Member)));
     assert_eq!(it.try_run(mute), Err(Refusal::NotAllowed.into()), "although the command says otherwise");
+}
+
+#[test]
+fn a_room_has_roles_of_its_own_which_end_with_the_membership() {
+    let mut it = Scene::new();
+    let (ann, ben, mo) =
+        (it.registered("Ann", Role::Member), it.registered("Ben", Role::Member), it.registered("Mo", Role::Moderator));
+    let RoomAnswer { room, .. } = it.run(CreateRoom {
+        author: ann.clone(),
+        id: CommandId::generate(),
+        name: RoomName::parse("Tea").expect("a name"),
+        topic: RoomTopic::none(),
+        visibility: Visibility::Private,
+        policy: RoomCreation::Registered,
+    });
+    let add = |author: &User, user: &User| AddMember {
+        author: author.clone(),
+        id: CommandId::generate(),
+        room,
+        target: UserRef::Id(user.id),
+    };
+    // A moderator of the server who is not in the room does not learn that it exists.
+    let mute = act(Some(&mo), Some(room), &ann, ModerationAction::Mute(None));
+    assert_eq!(it.try_run(mute), Err(Refusal::NotMember.into()));
+    it.run(add(&ann, &ben));
+    it.run(add(&ben, &mo));
+    let remove = |actor: &User, user: &User| act(Some(actor), Some(room), user, ModerationAction::Remove);
+    assert_eq!(it.try_run(remove(&ben, &mo)), Err(Refusal::NotAllowed.into()), "of the server");
+    it.run(act(Some(&ann), Some(room), &ben, ModerationAction::Appoint(Role::Moderator)));
+    assert_eq!(it.try_run(remove(&ben, &mo)), Err(Refusal::NotAllowed.into()), "an equal");
+    assert_eq!(it.try_run(remove(&mo, &ann)), Err(Refusal::NotAllowed.into()), "the room's owner");
+    it.run(remove(&ann, &ben));
+    it.run(add(&ann, &ben));
+    let role = it.state.members[&(room, ben.id)].role;
+    assert_eq!(role, Role::Member);
 }
 
 #[test]

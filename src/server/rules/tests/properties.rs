@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::{
-    domain::{EventKind, Role, UserId},
+    domain::{ConversationId, EventKind, Posting, Role, UserId, Visibility},
     server::rules::{
         command::Command as _,
         context::Context,
@@ -16,11 +16,22 @@ use crate::{
             step::{Step, history, on_histories},
             world::World,
         },
+        values::RoomSetting,
     },
 };
 
 fn role_in(world: &World, user: UserId) -> Role {
     world.state.users.get(&user).map_or(Role::Member, |user| user.role)
+}
+
+/// The higher one of the roles on the server and in a room.
+fn rank_in(world: &World, room: Option<ConversationId>, user: UserId) -> Role {
+    let in_room = room.and_then(|room| world.state.members.get(&(room, user)));
+    in_room.map_or(Role::Member, |member| member.role).max(role_in(world, user))
+}
+
+fn is_member(world: &World, room: ConversationId, user: UserId) -> bool {
+    world.state.members.contains_key(&(room, user))
 }
 
 proptest! {
@@ -64,7 +75,8 @@ proptest! {
             match &command {
                 AnyCommand::Moderate(moderated) => {
                     let Some(actor) = &moderated.actor else { continue };
-                    let (actor, subject) = (role_in(&before, actor.id), role_in(&before, moderated.subject));
+                    let rank = |user| rank_in(&before, moderated.room, user);
+                    let (actor, subject) = (rank(actor.id), rank(moderated.subject));
                     prop_assert!(actor > subject, "{command:?}: {actor:?} acts upon {subject:?}");
                 }
                 AnyCommand::HandleReport(handled) => {
@@ -78,7 +90,8 @@ proptest! {
                 AnyCommand::SendEvent(SendEvent { author, conversation, kind: EventKind::Deletion { seq }, .. }) => {
                     let content = &before.state.conversations[conversation];
                     let is_own = content.event(*seq).is_some_and(|event| event.author == author.id);
-                    let may = role_in(&before, author.id) >= Role::Moderator && content.users.is_none();
+                    let rank = rank_in(&before, Some(*conversation), author.id);
+                    let may = rank >= Role::Moderator && content.users.is_none();
                     prop_assert!(is_own || may, "{command:?}");
                 }
                 AnyCommand::SendEvent(SendEvent { author, conversation, kind: EventKind::Edit { seq, .. }, .. }) => {
@@ -87,6 +100,79 @@ proptest! {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whoever is not in a room changes nothing of it, and gets into a private one only if a member adds them. Nobody writes in
+    /// an archived room, and only moderators where only moderators write. Guests create and join nothing.
+    #[test]
+    fn rooms_keep_what_is_set_of_them(steps in history(150)) {
+        let mut world = World::new();
+        for step in &steps {
+            let before = world.clone();
+            let Some((command, mutations)) = world.take(step) else { continue };
+            let is_new = mutations.iter().any(|mutation| matches!(mutation, Mutation::AppendEvent(_)));
+            if !is_new {
+                continue;
+            }
+            let row = |room| before.state.conversations[&room].room.clone().expect("a room");
+            let is_registered = |user| before.state.users[&user].password.is_some();
+            match &command {
+                AnyCommand::SendEvent(SendEvent { author, conversation, kind, .. }) => {
+                    let Some(room) = before.state.conversations[conversation].room.clone() else { continue };
+                    prop_assert!(is_member(&before, *conversation, author.id) || author.id == UserId::SYSTEM);
+                    let is_writing = matches!(kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. });
+                    prop_assert!(!room.is_archived || !is_writing, "{command:?}");
+                    if room.posting == Posting::Moderators && matches!(kind, EventKind::Message { .. }) {
+                        prop_assert!(rank_in(&before, Some(*conversation), author.id) >= Role::Moderator, "{command:?}");
+                    }
+                }
+                AnyCommand::CreateRoom(created) => prop_assert!(is_registered(created.author.id), "{command:?}"),
+                AnyCommand::ChangeRoom(changed) => {
+                    let rank = rank_in(&before, Some(changed.room), changed.author.id);
+                    prop_assert!(is_member(&before, changed.room, changed.author.id), "{command:?}");
+                    prop_assert!(rank >= Role::Moderator, "{command:?}");
+                    let is_described = matches!(changed.setting, RoomSetting::Name(_) | RoomSetting::Topic(_));
+                    prop_assert!(is_described || rank == Role::Owner, "{command:?}");
+                }
+                AnyCommand::JoinRoom(joined) => {
+                    prop_assert_eq!(row(joined.room).visibility, Visibility::Public, "{:?}", command);
+                    prop_assert!(is_registered(joined.user.id), "{command:?}");
+                }
+                AnyCommand::AddMember(added) => {
+                    prop_assert!(is_member(&before, added.room, added.author.id), "{command:?}");
+                    prop_assert!(!row(added.room).is_archived, "{command:?}");
+                }
+                AnyCommand::LeaveRoom(left) => {
+                    let owners = |world: &World| {
+                        let members = world.state.members.iter().filter(|((room, _), _)| *room == left.room);
+                        members.filter(|(_, member)| member.role == Role::Owner).count()
+                    };
+                    let had_owner = owners(&before) > 0 && !row(left.room).is_archived;
+                    prop_assert!(!had_owner || owners(&world) > 0, "{command:?}");
+                    prop_assert_ne!(left.room, world.lobby);
+                }
+                AnyCommand::Moderate(moderated) => {
+                    if let (Some(actor), Some(room)) = (&moderated.actor, moderated.room) {
+                        prop_assert!(is_member(&before, room, actor.id), "{command:?}");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// No two public rooms that are not archived have names that look alike.
+    #[test]
+    fn names_of_public_rooms_are_unique(steps in history(150)) {
+        let mut world = World::new();
+        for step in &steps {
+            world.take(step);
+            let rooms = world.state.conversations.values().filter_map(|row| row.room.as_ref());
+            let public = rooms.filter(|room| room.visibility == Visibility::Public && !room.is_archived);
+            let mut keys: Vec<_> = public.map(|room| room.name.key().as_str().to_owned()).collect();
+            keys.sort();
+            prop_assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "{keys:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Users' lists of conversations: what is in them, their order, unread counts.
 
 use crate::{
-    domain::{ConversationId, ConversationKind, Emoji, EventKind, Seq, Timestamp, User},
+    domain::{CommandId, ConversationId, ConversationKind, Emoji, EventKind, Seq, Timestamp, User},
     server::{
         rules::{BlockUser, Entry, HideDirect, JoinRoom, ModerationAction, Refusal, UserRef},
         store::{
@@ -165,10 +165,11 @@ pub(super) async fn a_user_who_was_removed_from_a_room_can_join_again(mut test: 
     assert_eq!(test.list(&ada).await, []);
     assert_eq!(test.say(&ada, lobby, "hello").await, Err(Refusal::NotMember));
     test.say(&bob, lobby, "meanwhile").await.expect("a member may write");
-    test.run(JoinRoom { user: ada.id, room: lobby }).await.expect("she is not banned");
+    let (user, id) = (ada.clone(), CommandId::generate());
+    test.run(JoinRoom { user, id, room: lobby }).await.expect("she is not banned");
     assert_eq!(test.view(&ada, lobby).await.unread, 0);
-    let ConversationKind::Room { member_count, .. } = test.view(&bob, lobby).await.kind else { panic!("it is a room") };
-    assert_eq!(member_count, 2);
+    let ConversationKind::Room(room) = test.view(&bob, lobby).await.kind else { panic!("it is a room") };
+    assert_eq!(room.member_count, 2);
 }
 
 pub(super) async fn reactions_do_not_move_a_direct(mut test: StoreTest) {

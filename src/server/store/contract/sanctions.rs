@@ -41,8 +41,8 @@ pub(super) async fn a_banned_user_stays_out(mut test: StoreTest) {
     let begin = BeginSession { user: ada.id, verified, session };
     test.moderate(None, &ada, Some(lobby), ModerationAction::Ban(None)).await.expect("the operator may");
     assert_eq!(test.list(&ada).await, []);
-    let join = JoinRoom { user: ada.id, room: lobby };
-    assert_eq!(test.run(join).await, Err(Refusal::Banned { until: None }));
+    let join = JoinRoom { user: ada.clone(), id: CommandId::generate(), room: lobby };
+    assert_eq!(test.run(join.clone()).await, Err(Refusal::Banned { until: None }));
     test.moderate(None, &ada, None, ModerationAction::Ban(None)).await.expect("the operator may");
     assert_eq!(test.store.sessions(ada.id).await, Ok(Vec::new()));
     assert_eq!(test.run(begin.clone()).await, Err(Refusal::Banned { until: None }));

@@ -1,7 +1,9 @@
 //! What is gathered, and in which order the statements come.
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Event, EventKind, Nickname, Seq, SessionId, Timestamp, User, UserId},
+    domain::{
+        Body, CommandId, ConversationId, Event, EventKind, Nickname, Role, Seq, SessionId, Timestamp, User, UserId,
+    },
     server::{
         rules::{Entry, ListKey, Mutation, NewUserRow},
         store::{
@@ -44,7 +46,7 @@ fn list(conversation: ConversationId, user: UserId, key: i64) -> Mutation {
 }
 
 fn add_member(conversation: ConversationId, user: UserId) -> Mutation {
-    Mutation::AddMember { conversation, user, read_seq: Seq(0), joined_at: AT, listed: None }
+    Mutation::AddMember { conversation, user, role: Role::Member, read_seq: Seq(0), joined_at: AT, listed: None }
 }
 
 fn remove_member(conversation: ConversationId, user: UserId) -> Mutation {

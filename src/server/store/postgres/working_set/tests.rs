@@ -46,6 +46,9 @@ fn ask(facts: &mut dyn Facts, question: Question) -> Known<Answer> {
         }
         Q::SessionsSeenBefore(before) => A::SessionsSeenBefore(facts.sessions_seen_before(before)?),
         Q::Conversation(id) => A::Conversation(facts.conversation(id)?),
+        Q::RoomName(room) => A::RoomName(facts.room_name(room)?),
+        Q::PublicRoomWithName(key) => A::PublicRoomWithName(facts.public_room_with_name(&key)?),
+        Q::HasRoomOwnerBesides((room, except)) => A::HasRoomOwnerBesides(facts.has_room_owner_besides(room, except)?),
         Q::Rooms(()) => A::Rooms(facts.rooms()?),
         Q::DirectOf(UserPair { one, other }) => A::DirectOf(facts.direct_of(one, other)?),
         Q::DirectsOf(user) => A::DirectsOf(facts.directs_of(user)?),

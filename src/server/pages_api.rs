@@ -160,11 +160,6 @@ impl PagesApi {
         self.chat.messages(me.id, conversation, HistoryWindow::Newest, limit, bytes).await.ok()
     }
 
-    /// Returns a room that the user may know of. Returns `None` if there is no such room, or if the store fails.
-    pub(crate) async fn directory_room(&self, me: &CurrentUser, room: ConversationId) -> Option<DirectoryRoom> {
-        self.chat.directory_room(me.id, room).await.ok()
-    }
-
     /// Sends a message. It is durable when this returns. Charged like a command.
     pub(crate) async fn send(
         &self,

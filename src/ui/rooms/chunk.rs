@@ -6,7 +6,6 @@ use crate::{
     client::{ClientStore, ConnectionStatus},
     domain::{ConversationId, Message},
     ui::{
-        i18n::texts,
         kit::{
             boxed::Boxed,
             lazy::{Lazy, lazy},
@@ -64,6 +63,6 @@ impl LazyRooms {
         #[cfg(feature = "ssr")]
         return view(FUNCTIONS);
         #[cfg(not(feature = "ssr"))]
-        self.0.view(texts(), view)
+        self.0.view(crate::ui::i18n::texts(), view)
     }
 }

@@ -11,7 +11,7 @@ mod simple;
 use std::time::Duration;
 
 pub(crate) use accounts::{PASSWORD, register_user, register_with_role, set_password, sign_in};
-pub(crate) use client::{TestClient, event_text};
+pub(crate) use client::{Ack, TestClient, event_text};
 pub(crate) use database::{Database, TestData, on_postgres, only_on_sqlite};
 pub(crate) use process::{FakeClock, PROGRAM, TestProcess};
 pub(crate) use raw::{Closed, RawClient};

@@ -18,10 +18,11 @@ impl Tables<'_> {
     ) -> rusqlite::Result<()> {
         let insert = "INSERT INTO conversations (id, kind, name, created_at) VALUES (?1, 'room', ?2, ?3)";
         self.run(insert, params![id, name, created_at])?;
-        let number = self.conversation_number(id)?;
+        // Without the cache, which would take a room without settings for a direct.
         self.run(
-            "INSERT INTO rooms (conversation, name_key, topic, visibility) VALUES (?1, ?2, ?3, ?4)",
-            params![number, name.key(), topic, visibility],
+            "INSERT INTO rooms (conversation, name_key, topic, visibility)
+             SELECT number, ?2, ?3, ?4 FROM conversations WHERE id = ?1",
+            params![id, name.key(), topic, visibility],
         )
     }
 

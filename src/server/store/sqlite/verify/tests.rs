@@ -7,14 +7,14 @@ use tempfile::TempDir;
 
 use crate::{
     domain::{
-        Body, ClientAddr, CommandId, ConversationId, Emoji, EventKind, InviteId, KeptMessages, Nickname, Seq,
-        SessionId, Timestamp, User, UserId,
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EventKind, InviteId, KeptMessages, Nickname, RoomCreation,
+        RoomName, RoomTopic, Seq, SessionId, Timestamp, User, UserId, Visibility,
     },
     server::{
         rules::{
-            BlockUser, CreateInvite, CreateUser, DeleteAccount, DeletionAuthorization, EraseBatch, InviteKey, Moderate,
-            ModerationAction, NewPassword, NewSession, OpenDirect, OwnerGrant, PasswordHash, ReleaseNickname,
-            SendEvent, SessionKey, UserRef,
+            AddMember, BlockUser, CreateInvite, CreateRoom, CreateUser, DeleteAccount, DeletionAuthorization,
+            EraseBatch, InviteKey, Moderate, ModerationAction, NewPassword, NewSession, OpenDirect, OwnerGrant,
+            PasswordHash, ReleaseNickname, SendEvent, SessionKey, UserRef,
         },
         store::{
             clock_source::SystemClock,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Each damage: what it is, and the SQL that does it. Foreign keys are off meanwhile.
-const DAMAGES: [(&str, &str); 25] = [
+const DAMAGES: [(&str, &str); 30] = [
     ("position", "DELETE FROM entries WHERE position = 3"),
     ("seq", "UPDATE events SET seq = 1000 WHERE position = (SELECT max(position) FROM events)"),
     ("event", "DELETE FROM events WHERE target IS NOT NULL AND target > 0"),
@@ -59,6 +59,11 @@ const DAMAGES: [(&str, &str); 25] = [
     ("a lost block", "DELETE FROM blocks"),
     ("an invite that is valid again", "UPDATE invites SET uses = 0"),
     ("a row that refers to nothing", "UPDATE sessions SET user = 999"),
+    ("a topic", "UPDATE rooms SET topic = 'something else' WHERE conversation > 1"),
+    ("a room that everybody sees", "UPDATE rooms SET visibility = 'public' WHERE visibility = 'private'"),
+    ("the name of a room", "UPDATE conversations SET name = 'Other' WHERE name = 'Tea'"),
+    ("a role in a room", "DELETE FROM room_roles"),
+    ("what is set of a room", "DELETE FROM rooms WHERE conversation > 1"),
     ("a trigger", "DROP TRIGGER audit_is_not_changed"),
 ];
 
@@ -184,6 +189,18 @@ async fn fill(folder: &Path) {
     store.execute(BlockUser { user: ming.id, other: zoe.id }).await.expect("a block");
     moderate(store, &zoe, ModerationAction::Mute(Some(Timestamp(u64::MAX >> 1)))).await;
     moderate(store, &ling, ModerationAction::Ban(None)).await;
+    let room = CreateRoom {
+        author: ming.clone(),
+        id: CommandId::generate(),
+        name: RoomName::parse("Tea").expect("a name"),
+        topic: RoomTopic::parse("Cups").expect("a topic"),
+        visibility: Visibility::Private,
+        policy: RoomCreation::Registered,
+    };
+    let room = store.execute(room).await.expect("a room").room;
+    let target = UserRef::Id(zoe.id);
+    let added = AddMember { author: ming.clone(), id: CommandId::generate(), room, target };
+    store.execute(added).await.expect("a member");
     store.execute(ReleaseNickname(gone.id)).await.expect("released");
     let leaving = sign_up(store, "leaving", 5, None).await;
     send(store, &leaving, lobby, message("before I go")).await;

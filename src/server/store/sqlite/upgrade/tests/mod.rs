@@ -6,4 +6,5 @@ mod killed;
 mod million;
 mod old_store;
 mod old_versions;
+mod rooms;
 pub(super) mod staged_rows;

@@ -9,7 +9,10 @@ use rusqlite::{Connection, functions::FunctionFlags, types::FromSql};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::server::store::sqlite::upgrade::{migrations::MIGRATIONS, upgrade};
+use crate::server::store::sqlite::{
+    schema::SCHEMA_VERSION,
+    upgrade::{migrations::MIGRATIONS, upgrade},
+};
 
 /// A data folder with a database that the test fills.
 pub(super) struct OldStore {
@@ -64,7 +67,7 @@ pub(super) struct NewStore {
 impl NewStore {
     pub(super) fn open(folder: TempDir, path: &Path) -> Self {
         let store = Self { folder, db: Connection::open(path).expect("a database") };
-        assert_eq!(store.value::<u32>("SELECT user_version FROM pragma_user_version"), 21);
+        assert_eq!(store.value::<u32>("SELECT user_version FROM pragma_user_version"), SCHEMA_VERSION);
         assert_eq!(store.value::<u32>("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(store.value::<String>("SELECT integrity_check FROM pragma_integrity_check"), "ok");
         store

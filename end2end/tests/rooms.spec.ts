@@ -271,7 +271,7 @@ test('guests are told how to get an account, and can be added', async ({ users }
   await guest.page.goto('/rooms');
   await expect(guest.page.getByText('Set a password in the settings')).toBeVisible();
   await guest.page.goto(`/talk/${room}`);
-  await expect(guest.page.getByRole('heading', { level: 1, name: 'Tea' })).toBeVisible();
+  await expect(guest.page.getByRole('heading', { level: 1, name: 'Tea', exact: true })).toBeVisible();
   await expect(guest.page.getByText('Set a password in the settings')).toBeVisible();
   await expect(guest.page.getByRole('button', { name: 'Join' })).toBeHidden();
 

@@ -224,14 +224,14 @@ fn SettingChoice(
     options: Vec<ChoiceOption>,
 ) -> impl IntoView {
     let store = expect_context::<ClientStore>();
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<RequestError>);
     let radio = move |ChoiceOption { label, effect, setting, is_chosen }: ChoiceOption| {
         let choose = move |_| {
             let setting = setting.clone();
             problem.set(None);
             spawn_local(async move {
                 if let Err(refusal) = store.change_room(room, setting).await {
-                    problem.try_set(Some(refusal_text(&refusal)));
+                    problem.try_set(Some(refusal));
                 }
             });
         };
@@ -248,7 +248,7 @@ fn SettingChoice(
         <fieldset class="options">
             <legend>{legend}</legend>
             {options.into_iter().map(radio).collect::<Vec<Boxed>>()}
-            <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
+            <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
         </fieldset>
     }
 }

@@ -235,7 +235,7 @@ fn row(room: DirectoryRoom) -> Boxed {
     let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
     let DirectoryRoom { id, topic, visibility, joined, member_count, archived, .. } = room.clone();
     let name = directory_room_name(store, &room, texts());
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<RequestError>);
     let is_joined = memo(move || joined || store.conversations.with(|all| all.get(id).is_some()));
     let join_label = (t.join_room)(InSentence(&name));
     let link_id = format!("room-{id}");
@@ -245,7 +245,7 @@ fn row(room: DirectoryRoom) -> Boxed {
         let link_id = link_id.clone();
         spawn_local(async move {
             if let Err(refusal) = store.join_public_room(id).await {
-                problem.try_set(Some(refusal_text(&refusal)));
+                problem.try_set(Some(refusal));
             }
             // After success the button with the focus disappears.
             focus_by_id(&link_id);
@@ -269,7 +269,7 @@ fn row(room: DirectoryRoom) -> Boxed {
                     {archived.then(|| view! { <small class="role">{t.archived}</small> })}
                 </p>
                 <p class="quiet small"><bdi>{topic.as_str().to_owned()}</bdi></p>
-                <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
+                <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
             </div>
             <span class="quiet small">{(t.member_count)(member_count)}</span>
             {reactive_view(action)}

@@ -60,10 +60,10 @@ pub(super) fn MemberRow(
     // Everybody is in the Lobby by their role on the server alone.
     let is_lobby = memo(move || room_of(store, room).with(|room| room.as_ref().is_some_and(|room| room.lobby)));
     let asks_removal = RwSignal::new(false);
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<RequestError>);
     let finish = move |outcome: Result<(), RequestError>| match outcome {
         Ok(()) => drop(opened.try_set(None)),
-        Err(refusal) => drop(problem.try_set(Some(refusal_text(&refusal)))),
+        Err(refusal) => drop(problem.try_set(Some(refusal))),
     };
     let act = move |action: MemberAction| {
         problem.set(None);
@@ -106,7 +106,7 @@ pub(super) fn MemberRow(
         view! {
             <div class="member-actions" role="group" aria-label=group_label.clone()>
                 {buttons}
-                <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
+                <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
             </div>
         }
         .boxed()

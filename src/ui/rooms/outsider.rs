@@ -74,13 +74,13 @@ fn invitation(room: DirectoryRoom) -> Boxed {
     let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
     let DirectoryRoom { id, name, topic, visibility, archived, member_count, .. } = room;
     let is_registered = memo(move || store.is_registered());
-    let problem = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<RequestError>);
     let join = move |_: MouseEvent| {
         problem.set(None);
         spawn_local(async move {
             // Joining adds the conversation to the list, which opens it here.
             if let Err(refusal) = store.join_public_room(id).await {
-                problem.try_set(Some(refusal_text(&refusal)));
+                problem.try_set(Some(refusal));
             }
         });
     };
@@ -109,7 +109,7 @@ fn invitation(room: DirectoryRoom) -> Boxed {
             {topic}
             <p class="quiet small">{(t.member_count)(member_count)}</p>
             {reactive_view(way_in)}
-            <p class="problem" role="alert">{reactive(move || problem.get())}</p>
+            <p class="problem" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
         </div>
     }
     .boxed()

@@ -306,7 +306,8 @@ fn Leave(
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
     let navigator = expect_context::<Navigator>();
-    let visibility = room_of(store, room).with(|room| room.as_ref().map(|room| room.visibility).unwrap_or_default());
+    let visibility =
+        room_of(store, room).with_untracked(|room| room.as_ref().map(|room| room.visibility).unwrap_or_default());
     let leave = Callback::new(move |problem: RwSignal<Option<RequestError>>| {
         spawn_local(async move {
             match store.leave_room(room).await {

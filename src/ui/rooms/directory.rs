@@ -174,7 +174,7 @@ pub(super) fn directory() -> Boxed {
 
 /// The rooms that were found, and what to do if there are none.
 fn list(listing: Listing) -> Boxed {
-    let t = ROOM_SCREENS.current();
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
     let items = move || {
         let item = |room: DirectoryRoom| {
             // The row is made again when what it shows has changed.
@@ -194,14 +194,19 @@ fn list(listing: Listing) -> Boxed {
             }
             .boxed();
         }
-        match listing.rooms.with(|rooms| rooms.as_ref().map(Vec::len)) {
+        let is_other =
+            |room: &&DirectoryRoom| store.conversations.with(|all| all.lobby().map(|lobby| lobby.id)) != Some(room.id);
+        let counts = |rooms: &Vec<DirectoryRoom>| (rooms.len(), rooms.iter().filter(is_other).count());
+        let is_searching = !listing.search.with_untracked(|search| search.trim().is_empty());
+        match listing.rooms.with(|rooms| rooms.as_ref().map(counts)) {
             None => view! {
                 <div class="skeleton" role="status">
                     <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
                 </div>
             }
             .boxed(),
-            Some(0) => {
+            // The Lobby is no reason not to create a room.
+            Some((_, 0)) if !is_searching || listing.rooms.with(|rooms| rooms.as_ref().is_none_or(Vec::is_empty)) => {
                 let search = listing.search.get_untracked();
                 let text = match (search.trim(), listing.archived.get_untracked()) {
                     ("", false) => t.no_rooms.to_owned(),
@@ -210,7 +215,7 @@ fn list(listing: Listing) -> Boxed {
                 };
                 view! { <p class="beginning quiet" role="status">{sentence(&text)}</p> }.boxed()
             }
-            Some(count) => {
+            Some((count, _)) => {
                 let text = (t.found)(count, listing.after.with(Option::is_some));
                 view! { <p class="visually-hidden" role="status">{text}</p> }.boxed()
             }

@@ -107,7 +107,8 @@ pub(super) fn Members(
         timeline.with(|timeline| timeline.messages().rev().find(|message| Message::is_notice(message)).map(|it| it.seq))
     });
     effect(move || {
-        newest_notice.track();
+        // Read, because a memo that nobody has read follows nothing.
+        newest_notice.get();
         list.refresh();
     });
     let filter = RwSignal::new(String::new());

@@ -95,9 +95,8 @@ pub(super) fn About(
     };
     let ends = move || {
         (!is_lobby.get()).then(|| {
-            let archive = owns().then(|| match is_archived.get() {
-                true => view! { <Restore room/> }.boxed(),
-                false => view! { <Archive room/> }.boxed(),
+            let archive = owns().then(|| {
+                if is_archived.get() { view! { <Restore room/> }.boxed() } else { view! { <Archive room/> }.boxed() }
             });
             view! { <div class="room-ends">{archive} <Leave room/></div> }
         })

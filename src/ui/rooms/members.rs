@@ -1,5 +1,7 @@
 //! The members of a room, and the form that adds others.
 
+use std::cmp::Reverse;
+
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use crate::{
@@ -116,8 +118,13 @@ pub(super) fn Members(
     let shown = memo(move || {
         let part = lowercase(filter.with(|filter| filter.trim().to_owned()).as_str());
         let matches = |member: &RoomMember| find_substring(&part, &lowercase(member.user.nickname.as_str())).is_some();
-        list.members
-            .with(|members| members.iter().flatten().filter(|member| matches(member)).cloned().collect::<Vec<_>>())
+        let mut shown: Vec<RoomMember> =
+            list.members.with(|members| members.iter().flatten().filter(|member| matches(member)).cloned().collect());
+        // The server's order within a rank is that of keys in which letters that look alike are one, such as `m` and `rn`.
+        shown.sort_by_cached_key(|RoomMember { user, role, .. }| {
+            (Reverse(user.role.max(*role)), lowercase(user.nickname.as_str()))
+        });
+        shown
     });
     let navigator = expect_context::<Navigator>();
     // By id, because another user may have taken the nickname since.

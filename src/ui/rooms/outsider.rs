@@ -21,6 +21,9 @@ use crate::{
 /// The answer to the question what the reader may know of the room; `None` before it comes.
 type Answer = Option<Result<DirectoryRoom, RequestError>>;
 
+/// The server's reasons that say no more than that there is no such room for this user.
+const UNKNOWN: [ErrorCode; 3] = [ErrorCode::NotFound, ErrorCode::UnknownConversation, ErrorCode::AccountRequired];
+
 /// What the address of a room shows to somebody who is not in it.
 pub(super) fn outsider(room: ConversationId) -> Boxed {
     let known = use_context::<OutsideRoom>().and_then(|OutsideRoom(known)| known).filter(|known| known.id == room);
@@ -43,19 +46,17 @@ pub(super) fn outsider(room: ConversationId) -> Boxed {
             }
             .boxed(),
             Some(Ok(room)) => invitation(room),
-            Some(Err(refusal)) => match refusal.code() {
-                Some(ErrorCode::NotFound | ErrorCode::UnknownConversation | ErrorCode::AccountRequired) => not_found(),
-                _ => {
-                    let retry = move |_: MouseEvent| fetch();
-                    view! {
-                        <div class="empty">
-                            <p role="alert">{refusal_text(&refusal)}</p>
-                            <button type="button" class="button" on:click=on(retry)>{t.retry}</button>
-                        </div>
-                    }
-                    .boxed()
+            Some(Err(refusal)) if refusal.code().is_some_and(|code| UNKNOWN.contains(&code)) => not_found(),
+            Some(Err(refusal)) => {
+                let retry = move |_: MouseEvent| fetch();
+                view! {
+                    <div class="empty">
+                        <p role="alert">{refusal_text(&refusal)}</p>
+                        <button type="button" class="button" on:click=on(retry)>{t.retry}</button>
+                    </div>
                 }
-            },
+                .boxed()
+            }
         }
     };
     view! {

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`domain`] | values and their rules: ids, nicknames, messages, conversations | both |
 //! | [`protocol`] | every frame and HTTP body, version 1 | both |
+//! | [`markdown`] | what the text of a message is formatted as | both |
 //! | [`state`] | what a client knows, as pure reducers: timeline, outbox, presence, unread counts | both |
 //! | [`client`] | the browser's connection and requests, and the store that the page reads | browser |
 //! | [`ui`] | the page: Leptos components | browser; rendered first by the server |
@@ -18,6 +19,7 @@
 
 pub mod client;
 pub mod domain;
+pub mod markdown;
 #[cfg(feature = "ssr")]
 pub mod pages;
 pub mod protocol;

@@ -22,11 +22,12 @@ type Modules<'a> = &'a [(&'a str, &'a [&'a str])];
 const SOURCES: Modules = &[
     ("domain", &[]),
     ("protocol", &["domain"]),
+    ("markdown", &[]),
     ("state", &["domain", "protocol"]),
     ("client", &["domain", "protocol", "state"]),
-    ("ui", &["domain", "protocol", "state", "client"]),
+    ("ui", &["domain", "protocol", "markdown", "state", "client"]),
     ("server", &["domain", "protocol"]),
-    ("pages", &["domain", "protocol", "state", "client", "ui", "server"]),
+    ("pages", &["domain", "protocol", "markdown", "state", "client", "ui", "server"]),
     ("browser", &["ui"]),
     ("log", &[]),
     ("progress", &[]),
@@ -39,7 +40,10 @@ type Floors<'a> = (&'a str, &'a [&'a [&'a str]]);
 
 const FLOORS: &[Floors] = &[
     ("src/client", &[&["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
-    ("src/ui", &[&["i18n"], &["kit"], &["context"], &["settings", "sign_in"], &["chat"], &["root"]]),
+    (
+        "src/ui",
+        &[&["i18n"], &["kit"], &["context"], &["markdown", "rooms", "settings", "sign_in"], &["chat"], &["root"]],
+    ),
     (
         "src/ui/chat",
         &[

@@ -1,43 +1,62 @@
-import type { Page } from '@playwright/test';
-
+import { CHUNK, isSplit } from '../fixtures/chunks.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-/** The lazy chunk: the WebAssembly file with code that the page needs rarely. */
-const LAZY_CHUNK = /\/pkg\.[0-9a-f]{16}\/(?!teahouse\.wasm)[^/]+\.wasm$/;
-
-/** Whether the build is split; a development build is a single file. */
-async function isSplit(page: Page): Promise<boolean> {
-  return (await page.locator('link[rel=modulepreload][href*="__wasm_split"]').count()) > 0;
-}
-
-test('the lazy chunk loads after the start without being requested', async ({ users }) => {
+test('the lazy chunks load after the start without being requested', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  const lazyChunk = alice.page.waitForResponse(LAZY_CHUNK);
+  const chunks = ['settings', 'message_menu', 'rooms', 'markdown'].map((name) =>
+    alice.page.waitForResponse((response) => CHUNK.test(response.url()) && response.url().includes(name)),
+  );
   await alice.signIn();
-  const response = await lazyChunk;
-  expect(response.status()).toBe(200);
-  expect(response.headers()['content-encoding']).toBe('br');
-  expect(response.headers()['cache-control']).toContain('immutable');
+  for (const response of await Promise.all(chunks)) {
+    expect(response.status()).toBe(200);
+    expect(response.headers()['content-encoding']).toBe('br');
+    expect(response.headers()['cache-control']).toContain('immutable');
+  }
 });
 
-test('if the lazy chunk fails to load, the page says so and retries', async ({ users }) => {
+test('users can write before a lazy chunk has loaded', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  await alice.page.goto('/');
+  test.skip(!(await isSplit(alice.page)), 'a build without --split');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await alice.page.route(CHUNK, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await alice.signIn();
+  const menu = alice.message('good morning').getByRole('button', { name: 'Edit' });
+  await alice.send('good morning');
+  await alice.message('good morning').hover();
+  await expect(menu).toHaveCount(0);
+
+  release();
+  await expect(menu).toBeVisible();
+});
+
+test('if a lazy chunk fails to load, the page says so and retries', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
   alice.pageErrors.allow(/Failed to load resource|failed to fetch|Failed to fetch|NetworkError/i);
-  await alice.page.route(LAZY_CHUNK, (route) => route.abort());
+  await alice.page.route(CHUNK, (route) => route.abort());
   await alice.signIn();
   const settings = alice.page.getByRole('button', { name: 'Settings' });
   const loadError = alice.page.getByRole('dialog', { name: 'Settings' }).getByRole('alert');
   await settings.click();
   await expect(loadError.filter({ hasText: 'can’t be reached' })).toBeVisible();
-  // Everything else still works.
+  // Everything else still works, and addresses are text.
   await alice.page.keyboard.press('Escape');
-  await alice.send('all the same');
+  await alice.send('all the same, see https://example.org/');
+  await expect(alice.log.getByRole('link')).toHaveCount(0);
 
-  await alice.page.unroute(LAZY_CHUNK);
+  await alice.page.unroute(CHUNK);
   await settings.click();
   await expect(alice.page.getByRole('heading', { name: 'Your nickname' })).toBeVisible();
+  await alice.page.keyboard.press('Escape');
+  await alice.send('once more');
+  await alice.send('https://example.com/');
+  await expect(alice.log.getByRole('link')).toHaveCount(2);
 });

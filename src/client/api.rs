@@ -126,7 +126,7 @@ pub(crate) async fn set_blocked(user: UserId, on: bool) -> Result<(), RequestErr
 }
 
 /// Sends a request and returns the response if it is a success.
-async fn send(request: Result<Request, Error>) -> Result<Response, RequestError> {
+pub(super) async fn send(request: Result<Request, Error>) -> Result<Response, RequestError> {
     let response =
         request.map_err(|_| RequestError::Unreachable)?.send().await.map_err(|_| RequestError::Unreachable)?;
     if response.ok() {
@@ -137,6 +137,7 @@ async fn send(request: Result<Request, Error>) -> Result<Response, RequestError>
     Err(RequestError::Refused { code, suggestion, retry_after_ms })
 }
 
-async fn parse<T: FromJson>(response: Response) -> Option<T> {
+/// The value in the body of a response.
+pub(super) async fn parse<T: FromJson>(response: Response) -> Option<T> {
     T::from_json(&response.text().await.ok()?)
 }

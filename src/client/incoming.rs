@@ -133,15 +133,17 @@ impl ClientStore {
     }
 
     /// Starts with the state that the server has put into the document: a `welcome`, and the newest messages and the draft of
-    /// one conversation. The first connection resumes from there.
-    pub fn start_from(self, welcome: &Welcome, conversation: ConversationId, page: MessagesPage, draft: DraftState) {
+    /// the open conversation, if one is open. The first connection resumes from there.
+    pub fn start_from(self, welcome: &Welcome, open: Option<(ConversationId, MessagesPage, DraftState)>) {
         if let Some(at) = welcome.at {
             // The server made the document when the page was opened; WebAssembly has loaded since.
             set_server_time(at, 0);
         }
         self.apply_welcome(welcome);
-        self.apply_page(conversation, PageRange::Newest, page);
-        self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+        if let Some((conversation, page, draft)) = open {
+            self.apply_page(conversation, PageRange::Newest, page);
+            self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+        }
     }
 
     /// The first frame of a connection, with the cursors of all loaded conversations.

@@ -3,7 +3,7 @@
 //! Frames go one way. `socket` reads them, and `incoming` applies them to the signals of the store, which the page shows.
 //! What the user does goes through methods of the store to the connection; `outbox` sends the commands that must not get lost.
 //!
-//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `outbox`, `outbox_storage`; `history`,
+//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `rooms`; `outbox`, `outbox_storage`; `history`,
 //! `session_end`; `incoming`; `socket`; `session`.
 
 mod activity;
@@ -19,6 +19,7 @@ mod outbox;
 mod outbox_state;
 mod outbox_storage;
 mod requests;
+mod rooms;
 mod session;
 mod session_end;
 mod small_map;
@@ -28,4 +29,5 @@ mod store;
 pub use api::{RequestError, end_session, report, sessions, sign_in};
 pub use clock::now;
 pub use connection_status::ConnectionStatus;
+pub use rooms::{RoomSetting, directory, directory_room, members, refused};
 pub use store::{ClientStore, DraftState, Edit, LoadState};

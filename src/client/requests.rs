@@ -48,7 +48,7 @@ impl ClientStore {
     }
 
     /// Sends a command that does not go through the outbox, and waits for its answer.
-    async fn request(self, id: CommandId, command: ClientFrame) -> Reply {
+    pub(super) async fn request(self, id: CommandId, command: ClientFrame) -> Reply {
         let (sender, reply) = oneshot::channel();
         self.pending_requests.update_value(|requests| requests.insert(id, sender));
         if self.connection_status.get_untracked() != ConnectionStatus::Online

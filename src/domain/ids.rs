@@ -77,6 +77,14 @@ impl UserId {
     pub const SYSTEM: Self = Self(Uuid::nil());
 }
 
+impl ConversationId {
+    /// When the conversation was created: ids that servers generate begin with their time (UUIDv7, RFC 9562).
+    pub const fn created_at(&self) -> Timestamp {
+        let (first_half, _) = self.0.as_u64_pair();
+        Timestamp(first_half >> 16)
+    }
+}
+
 impl CommandId {
     /// An id that stands for the message at `seq` where its command id does not matter. Generated ids are never that small.
     pub const fn of_position(seq: Seq) -> Self {

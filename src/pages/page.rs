@@ -28,7 +28,7 @@ use crate::{
     protocol::ErrorCode,
     server::{self, PageError, PagesApi, Site},
     ui::{
-        self, AssetNames, InitialState, Language, OpenConversation, SignInAttempt,
+        self, AssetNames, InitialState, Language, OpenConversation, OutsideRoom, SignInAttempt,
         context::router::{conversation_in_path, open_conversation_at},
     },
 };
@@ -83,7 +83,7 @@ pub(super) struct SendOutcome {
     problem: Option<ErrorCode>,
 }
 
-/// `GET /` and `GET /talk/{conversation}`.
+/// `GET /`, `GET /rooms`, and `GET /talk/{conversation}` with or without a message.
 pub(super) async fn show(
     State(pages): State<Pages>,
     Extension(site): Extension<Site>,
@@ -194,9 +194,9 @@ impl Pages {
         outcome: SendOutcome,
     ) -> InitialState {
         let PageCaller { token, headers, .. } = caller;
-        let (me, opening) = match &token {
-            Some(token) => self.open_conversation(token, path, outcome).await,
-            None => (None, None),
+        let signed_in = match &token {
+            Some(token) => self.signed_in_state(token, path, outcome).await,
+            None => InitialState::default(),
         };
         let chosen = query.lang.as_deref().and_then(Language::from_tag);
         let state = InitialState {
@@ -204,12 +204,12 @@ impl Pages {
             language: language(chosen, &headers),
             theme: theme(&headers),
             lobby: Some(self.api.lobby()),
-            ..InitialState::default()
+            ..signed_in
         };
-        if me.is_some() {
+        if state.me.is_some() {
             // Leaves out the query, which may come from an attacker's link: compressed together with the user's private
             // data, it would let the response's length betray that data (the BREACH attack).
-            return InitialState { me, open_conversation: opening, ..state };
+            return state;
         }
         let ended = match &token {
             Some(token) => self.api.session_end(token).await,
@@ -230,22 +230,27 @@ impl Pages {
         }
     }
 
-    /// The user of a session, and the conversation at `path` with its newest messages.
-    async fn open_conversation(
-        &self,
-        token: &str,
-        path: &str,
-        outcome: SendOutcome,
-    ) -> (Option<CurrentUser>, Option<OpenConversation>) {
+    /// The user of a session, and what is at `path`: a conversation with its newest messages, or a room that the user is not
+    /// in. Without such a session, everything is missing.
+    async fn signed_in_state(&self, token: &str, path: &str, outcome: SendOutcome) -> InitialState {
         let Some(welcome) = self.api.welcome(token, conversation_in_path(path)).await else {
             // The store may be busy. Then the app in the browser asks for what is missing.
-            return (self.api.me(token).await, None);
+            return InitialState { me: self.api.me(token).await, ..InitialState::default() };
         };
         let me = welcome.me.clone();
-        let Some(conversation) = open_conversation_at(path, &welcome.conversations) else { return (Some(me), None) };
-        let page = self.api.newest_messages(&me, conversation, MAX_MESSAGES, MAX_MESSAGE_BYTES).await;
+        let state = InitialState { me: Some(me.clone()), ..InitialState::default() };
+        let Some(conversation) = open_conversation_at(path, &welcome.conversations) else {
+            let room = match conversation_in_path(path) {
+                Some(room) => self.api.directory_room(&me, room).await,
+                None => None,
+            };
+            return InitialState { welcome: Some(welcome), outside_room: OutsideRoom(room), ..state };
+        };
+        let Some(page) = self.api.newest_messages(&me, conversation, MAX_MESSAGES, MAX_MESSAGE_BYTES).await else {
+            return state;
+        };
         let SendOutcome { text: draft, problem } = outcome;
-        let opening = page.map(|page| OpenConversation { welcome, conversation, page, draft, problem });
-        (Some(me), opening)
+        let opening = OpenConversation { conversation, page, draft, problem };
+        InitialState { welcome: Some(welcome), open_conversation: Some(opening), ..state }
     }
 }

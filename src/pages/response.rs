@@ -8,6 +8,7 @@ use axum::{
 use crate::{
     pages::{content_security_policy, preferences::language},
     server::{PageError, ReportUrl},
+    ui::i18n::Texts,
 };
 
 /// When a client that was refused for its rate may try again, in seconds.
@@ -22,7 +23,7 @@ pub(super) fn document_response(policy: String, report_to: Option<&ReportUrl>, m
 
 /// An error as one line of plain text: the client is over a limit, so no page is rendered for it.
 pub(super) fn plain_text_error(error: PageError, headers: &HeaderMap) -> Response {
-    let text = language(None, headers).texts().error;
+    let text = Texts::in_language(language(None, headers)).errors.error;
     let mut response = (error.status, [(header::CACHE_CONTROL, "no-store")], text(error.code)).into_response();
     if matches!(error.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);

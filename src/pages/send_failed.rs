@@ -53,17 +53,17 @@ pub(super) fn send_failed(
                 <main class="sign-in-page">
                     <div class="sign-in-card">
                         <span class="logo">{icons::cup()}</span>
-                        <h1 class="sign-in-title">{t.not_sent}</h1>
-                        <p class="problem" role="alert">{(t.error)(problem)}</p>
+                        <h1 class="sign-in-title">{t.timeline.not_sent}</h1>
+                        <p class="problem" role="alert">{(t.errors.error)(problem)}</p>
                         <form class="sign-in-form fields" method="post" action=path>
                             {hidden.collect_view()}
-                            <label for="message">{t.message}</label>
+                            <label for="message">{t.composer.message}</label>
                             <textarea id="message" name="body" class="field" rows="6" dir="auto">
                                 {textarea_html(&text)}
                             </textarea>
-                            <button type="submit" class="button">{t.retry}</button>
+                            <button type="submit" class="button">{t.timeline.retry}</button>
                         </form>
-                        <a href=home>{t.back_to_chat}</a>
+                        <a href=home>{t.conversation.back_to_chat}</a>
                     </div>
                 </main>
             </body>

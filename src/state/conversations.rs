@@ -5,7 +5,7 @@ use std::{collections::BinaryHeap, iter};
 use crate::{
     domain::{
         Action, Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind,
-        ModerationNotice, Room, Scope, Seq, User, UserId, lowercase,
+        ModerationNotice, Room, Scope, Seq, Timestamp, User, UserId, lowercase,
     },
     state::blocks::Blocks,
 };
@@ -148,22 +148,43 @@ impl Conversations {
         })
     }
 
+    /// The rooms in the order of the list: the Lobby, then the room with the newest message. A room that was created later
+    /// counts as newer. Archived rooms are left out, but for the one that is `open`.
+    pub fn listed_rooms(&self, open: Option<ConversationId>) -> Vec<(&Conversation, &Room)> {
+        let rank = |conversation: &Conversation| match &conversation.kind {
+            ConversationKind::Room(room) if room.lobby => Some(Timestamp(u64::MAX)),
+            ConversationKind::Room(room) if !room.archived || Some(conversation.id) == open => {
+                Some(conversation.last_message_at.max(conversation.id.created_at()))
+            }
+            _ => None,
+        };
+        let rooms = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
+            ConversationKind::Room(room) => Some((conversation, room)),
+            ConversationKind::Direct { .. } => None,
+        });
+        rooms.collect()
+    }
+
     /// The directs and their other users; the direct with the newest message comes first.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
-        // A heap, because `sort` is much more code for the browser to load.
-        let mut newest: BinaryHeap<_> = self
-            .all
-            .iter()
-            .enumerate()
-            .filter(|(_, conversation)| matches!(conversation.kind, ConversationKind::Direct { .. }))
-            .map(|(index, conversation)| (conversation.last_message_at, conversation.id, index))
-            .collect();
-        let next = || newest.pop().map(|(_, _, index)| &self.all[index]);
-        let directs = iter::from_fn(next).filter_map(|conversation| match &conversation.kind {
+        let rank = |conversation: &Conversation| match conversation.kind {
+            ConversationKind::Direct { .. } => Some(conversation.last_message_at),
+            ConversationKind::Room(_) => None,
+        };
+        let directs = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
             ConversationKind::Direct { with } => Some((conversation, with)),
             ConversationKind::Room(_) => None,
         });
         directs.collect()
+    }
+
+    /// The conversations with a rank, from the highest rank to the lowest.
+    fn newest_first(&self, rank: &dyn Fn(&Conversation) -> Option<Timestamp>) -> Vec<&Conversation> {
+        // A heap, because `sort` is much more code for the browser to load.
+        let ranked = self.all.iter().enumerate();
+        let mut newest: BinaryHeap<_> =
+            ranked.filter_map(|(index, known)| Some((rank(known)?, known.id, index))).collect();
+        iter::from_fn(|| newest.pop().map(|(_, _, index)| &self.all[index])).collect()
     }
 
     /// The directs with events whose other users have deleted their accounts, grouped by nickname. The direct with the newest
@@ -203,7 +224,7 @@ fn apply_to_room(room: &mut Room, event: &Event, me: UserId) {
         EventKind::Room(change) => room.apply(change),
         EventKind::Notice(ModerationNotice { action, user, scope: Scope::Room, role, .. }) => match action {
             Action::Appoint if user.id == me => room.role = role.unwrap_or_default(),
-            Action::Remove => room.member_count = room.member_count.saturating_sub(1),
+            Action::Remove | Action::Ban => room.member_count = room.member_count.saturating_sub(1),
             _ => {}
         },
         _ => {}
@@ -215,7 +236,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, CommandId, Nickname, Role, RoomChange, RoomName, RoomTopic, Timestamp};
+    use crate::domain::{Body, CommandId, Nickname, Role, RoomChange, RoomName, RoomTopic};
 
     fn user(number: u128) -> User {
         User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
@@ -404,6 +425,32 @@ mod tests {
         let kind = ConversationKind::Direct { with };
         let (last_seq, last_message_at, read_seq) = (Seq(1), Timestamp(0), Seq(0));
         Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 1, mentions: 0 }
+    }
+
+    #[test]
+    fn rooms_are_listed_with_the_lobby_first_and_then_by_newest_message() {
+        let named = |number: u128, at: u64, room: Room| {
+            let kind = ConversationKind::Room(room);
+            Conversation { kind, last_message_at: Timestamp(at), ..direct(number, user(2).into()) }
+        };
+        let plain = || Room::named(RoomName::from_trusted("Tea".into()));
+        // The first 48 bits of an id are the time of its creation.
+        let created_late = 7 << 80;
+        let conversations = Conversations::new(vec![
+            named(1, 5, plain()),
+            named(2, 9, Room { archived: true, ..plain() }),
+            named(3, 6, plain()),
+            direct(4, user(2).into()),
+            named(created_late, 0, plain()),
+            named(5, 1, Room { lobby: true, ..plain() }),
+        ]);
+        let listed = |open: Option<u128>| {
+            let open = open.map(|open| ConversationId::from_uuid(Uuid::from_u128(open)));
+            let ids = conversations.listed_rooms(open).into_iter().map(|(room, _)| room.id.as_uuid().as_u128());
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(listed(Some(1)), [5, created_late, 3, 1]);
+        assert_eq!(listed(Some(2)), [5, 2, created_late, 3, 1], "an archived room while it is open");
     }
 
     #[test]

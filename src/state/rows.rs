@@ -1,7 +1,7 @@
-//! The rows of the page that show a timeline: days, the unread line, and messages grouped by author.
+//! The rows of the page that show a timeline: days, the unread line, notices, and messages grouped by author.
 
 use crate::{
-    domain::{CommandId, Seq, Timestamp, UserId},
+    domain::{CommandId, RoomChange, Seq, Timestamp, UserId},
     state::{blocks::Blocks, outgoing::Outgoing, timeline::Timeline},
 };
 
@@ -27,6 +27,13 @@ pub enum Row {
         /// Whether author and time are shown above it; otherwise the row above is of the same group.
         starts_group: bool,
     },
+    /// What happened to a room. Consecutive changes of who is in it share one row.
+    Notices {
+        /// The command that did it, or the first of them.
+        first: CommandId,
+        /// The commands after the first, in order.
+        more: Vec<CommandId>,
+    },
 }
 
 /// Identifies a row across updates.
@@ -38,6 +45,8 @@ pub enum RowKey {
     New,
     /// A message, by the command that sent it.
     Message(CommandId),
+    /// Notices, by the command of the first one.
+    Notices(CommandId),
 }
 
 impl Row {
@@ -47,8 +56,22 @@ impl Row {
             Self::Day { day, .. } => RowKey::Day(*day),
             Self::New => RowKey::New,
             Self::Message { id, .. } => RowKey::Message(*id),
+            Self::Notices { first, .. } => RowKey::Notices(*first),
         }
     }
+}
+
+/// What a message has to show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// A text, at this position.
+    Text(Seq),
+    /// That somebody joined or left.
+    MembersChanged,
+    /// Something else that happened to the room, or a moderator's action.
+    Notice,
+    /// A tombstone, or a text that is not in the log yet.
+    Other,
 }
 
 /// The rows of `timeline`, followed by the `outgoing` messages that it does not contain yet.
@@ -64,25 +87,45 @@ pub fn rows<'a>(
     day_of: impl Fn(Timestamp) -> i64,
 ) -> Vec<Row> {
     let shown = timeline.messages().filter(|message| !blocks.hides(message));
-    let sent = shown
-        .map(|message| (message.id, message.author.id, message.at, Some(message.seq).filter(|_| message.has_text())));
+    let sent = shown.map(|message| {
+        let content = match &message.room {
+            _ if message.has_text() => Content::Text(message.seq),
+            Some(RoomChange::Joined | RoomChange::Left | RoomChange::Added { .. }) => Content::MembersChanged,
+            None if !message.is_notice() => Content::Other,
+            _ => Content::Notice,
+        };
+        (message.id, message.author.id, message.at, content)
+    });
     let unsent = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
-        .map(|outgoing| (outgoing.id, me, outgoing.typed_at, None));
+        .map(|outgoing| (outgoing.id, me, outgoing.typed_at, Content::Other));
 
     let mut rows = Vec::new();
     let mut day_above = None;
     let mut group_above: Option<(UserId, Timestamp)> = None;
     let mut new_below = new_after;
-    for (id, author, at, seq) in sent.chain(unsent) {
+    let mut members_changed_above = false;
+    for (id, author, at, content) in sent.chain(unsent) {
         // An unsent message has this page's time, which may be behind the server's: never show a day twice.
         let day = day_of(at).max(day_above.unwrap_or(i64::MIN));
         if day_above != Some(day) {
             rows.push(Row::Day { day, at });
             day_above = Some(day);
             group_above = None;
+            members_changed_above = false;
         }
-        if author != me && new_below.is_some_and(|after| seq.is_some_and(|seq| seq > after)) {
+        if let Content::Notice | Content::MembersChanged = content {
+            let is_membership = content == Content::MembersChanged;
+            match rows.last_mut() {
+                Some(Row::Notices { more, .. }) if is_membership && members_changed_above => more.push(id),
+                _ => rows.push(Row::Notices { first: id, more: Vec::new() }),
+            }
+            members_changed_above = is_membership;
+            group_above = None;
+            continue;
+        }
+        members_changed_above = false;
+        if author != me && matches!((content, new_below), (Content::Text(seq), Some(after)) if seq > after) {
             rows.push(Row::New);
             new_below = None;
             group_above = None;
@@ -146,6 +189,8 @@ mod tests {
                 Row::New => 'N',
                 Row::Message { starts_group: true, .. } => 'M',
                 Row::Message { starts_group: false, .. } => '.',
+                Row::Notices { more, .. } if more.is_empty() => 'E',
+                Row::Notices { .. } => 'S',
             })
             .collect()
     }
@@ -184,6 +229,41 @@ mod tests {
             delete(&mut timeline, seq, target);
             assert_eq!(shown(&timeline, Some(Seq(1))), expected);
         }
+    }
+
+    #[test]
+    fn consecutive_changes_of_members_share_a_row() {
+        let mut timeline = timeline(&[(2, 0)]);
+        let mut happen = |changes: &[RoomChange], message: bool| {
+            for change in changes {
+                let seq = timeline.cursor().next();
+                timeline.apply(&Event {
+                    conversation: ConversationId::from_uuid(Uuid::nil()),
+                    seq,
+                    at: Timestamp(MINUTE),
+                    author: User::guest(user(u128::from(seq.0)), Nickname::parse("Ada").expect("a nickname")),
+                    id: id(seq.0),
+                    kind: EventKind::Room(change.clone()),
+                });
+            }
+            if message {
+                let seq = timeline.cursor().next();
+                timeline.apply(&Event {
+                    conversation: ConversationId::from_uuid(Uuid::nil()),
+                    seq,
+                    at: Timestamp(MINUTE),
+                    author: User::guest(user(2), Nickname::parse("Ada").expect("a nickname")),
+                    id: id(seq.0),
+                    kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+                });
+            }
+            shown(&timeline, Some(Seq(1)))
+        };
+        assert_eq!(happen(&[RoomChange::Joined], false), "DME");
+        assert_eq!(happen(&[RoomChange::Joined, RoomChange::Left], false), "DMS");
+        assert_eq!(happen(&[RoomChange::Archived, RoomChange::Restored], false), "DMSEE", "other changes stand alone");
+        assert_eq!(happen(&[RoomChange::Left], true), "DMSEEENM", "a message begins a new group, and is what is new");
+        assert_eq!(happen(&[RoomChange::Left], false), "DMSEEENME");
     }
 
     #[test]

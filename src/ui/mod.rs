@@ -1,7 +1,8 @@
 //! The page: Leptos components, which the server renders as HTML and the browser runs as WebAssembly.
 //!
 //! - `root`: the document, the app in it, and its boot
-//! - `chat`, `sign_in`, `settings`: the screens
+//! - `chat`, `sign_in`, `settings`, `rooms`: the screens
+//! - `markdown`: the formatting of messages
 //! - `context`: what all components share
 //! - `kit`: components and helpers that know nothing of the screens
 //! - `i18n`: the texts
@@ -14,6 +15,8 @@ pub(crate) mod chat;
 pub(crate) mod context;
 pub(crate) mod i18n;
 pub(crate) mod kit;
+pub(crate) mod markdown;
+mod rooms;
 pub(crate) mod root;
 mod settings;
 mod sign_in;
@@ -23,7 +26,7 @@ pub(crate) use crate::ui::root::document::html_document;
 pub use crate::ui::{
     context::{
         assets::AssetNames,
-        initial_state::{InitialState, OpenConversation, SignInAttempt},
+        initial_state::{InitialState, OpenConversation, OutsideRoom, SignInAttempt},
         theme::Theme,
     },
     i18n::Language,

@@ -6,7 +6,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ClientStore, ConnectionStatus, RequestError},
-    domain::{Companion, ConversationId, ConversationKind, UserId},
+    domain::{Companion, ConversationId, UserId},
     ui::{
         chat::{
             companion::companion,
@@ -19,10 +19,11 @@ use crate::{
             avatar::Avatar,
             boxed::Boxing as _,
             icons,
-            reactive::{on, reactive, reactive_view},
+            reactive::{memo, on, reactive, reactive_view},
             sentence::sentence,
             user_name::UserName,
         },
+        rooms::{LazyRooms, Panel, room, room_icon, room_name, room_topic},
     },
 };
 
@@ -41,23 +42,20 @@ fn failed_elsewhere(
 ) -> Option<(String, Vec<NoteButton>)> {
     let t = texts();
     let failed = store.outbox.with(|outbox| outbox.failed_outside(open).cloned())?;
-    let what = if failed.target().is_none() { t.not_sent } else { t.not_changed };
-    let why = (t.error)(failed.failure()?);
+    let what = if failed.target().is_none() { t.timeline.not_sent } else { t.timeline.not_changed };
+    let why = (t.errors.error)(failed.failure()?);
     let text = failed.body().map(|body| format!("“{body}” ")).unwrap_or_default();
     let mut buttons: Vec<NoteButton> = Vec::new();
     if let Some(path) = path_of(store, failed.conversation) {
-        buttons.push((t.open, on(move |_| navigator.go_to(&path))));
+        buttons.push((t.conversation.open, on(move |_| navigator.go_to(&path))));
     }
-    buttons.push((t.discard, on(move |_| drop(store.withdraw(failed.id)))));
+    buttons.push((t.timeline.discard, on(move |_| drop(store.withdraw(failed.id)))));
     Some((format!("{what} {why} {text}"), buttons))
 }
 
 /// The path of a conversation, if the user is a member.
 fn path_of(store: ClientStore, conversation: ConversationId) -> Option<String> {
-    store.conversations.with(|conversations| match conversations.get(conversation)?.kind {
-        ConversationKind::Room(_) => Some(LOBBY_PATH.to_owned()),
-        ConversationKind::Direct { .. } => Some(conversation_path(conversation)),
-    })
+    store.conversations.with(|conversations| conversations.get(conversation).map(|it| conversation_path(it.id)))
 }
 
 /// The open conversation.
@@ -71,28 +69,36 @@ pub(super) fn ConversationPane(
     let companion = companion(store, conversation);
     let draft = Draft::new(store, conversation);
 
-    let title = move || match companion.get() {
-        None => view! { <span class="icon-box">{icons::hash()}</span> {t.lobby} }.boxed(),
-        Some(Companion { user, .. }) => {
+    let room = room(store, conversation);
+    let rooms = LazyRooms::new();
+    let panel = RwSignal::new(None::<Panel>);
+    let title = move || match (room.get(), companion.get()) {
+        (Some(room), _) => {
+            let name = room_name(&room, t).to_owned();
+            let key = format!("{} {name}", room.visibility.name());
+            view! { <span class="icon-box">{room_icon(room.visibility)}</span> <bdi>{name}</bdi> }.boxed_as(&key)
+        }
+        (None, None) => ().boxed(),
+        (None, Some(Companion { user, .. })) => {
             let id = user.id;
             let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(id)));
             view! { <Avatar id nickname=user.nickname.clone() small=true online=is_online/> <UserName user/> }.boxed()
         }
     };
     let topic = move || match companion.get() {
-        None => t.lobby_topic.to_owned(),
+        None => room.get().map(|room| room_topic(&room, t).to_owned()).unwrap_or_default(),
         Some(Companion { user, .. }) => {
             let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
-            let topic = if is_namesake { t.namesake_topic } else { t.private_topic };
+            let topic = if is_namesake { t.conversation.namesake_topic } else { t.conversation.private_topic };
             topic(t.name_in(&user.nickname))
         }
     };
     let status = move || match companion.get() {
-        None => (t.online_count)(store.presence.with(|presence| presence.count())),
-        Some(Companion { gone: true, .. }) => t.has_left.to_owned(),
+        None => String::new(),
+        Some(Companion { gone: true, .. }) => t.users.has_left.to_owned(),
         Some(Companion { user, .. }) => match store.presence.with(|presence| presence.is_online_if_known(user.id)) {
-            Some(true) => t.online.to_owned(),
-            Some(false) => t.offline.to_owned(),
+            Some(true) => t.users.online.to_owned(),
+            Some(false) => t.users.offline.to_owned(),
             None => String::new(),
         },
     };
@@ -113,19 +119,29 @@ pub(super) fn ConversationPane(
             let hide = leave_after(|store, direct, _| Box::pin(store.hide_direct(direct)));
             let block = leave_after(|store, _, user| Box::pin(store.set_blocked(user, true)));
             view! {
-                <button type="button" class="icon-button" aria-label=t.hide title=t.hide on:click=hide>{icons::close()}</button>
-                <button type="button" class="icon-button" aria-label=t.block title=t.block on:click=block>{icons::block()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.hide title=t.conversation.hide on:click=hide>{icons::close()}</button>
+                <button type="button" class="icon-button" aria-label=t.conversation.block title=t.conversation.block on:click=block>{icons::block()}</button>
             }
         })
     };
+    let room_buttons = move || {
+        let name = memo(move || match room.get()? {
+            // Everybody is in the Lobby, so it is more interesting who is there now.
+            room if room.lobby => Some((t.conversation.online_count)(store.presence.with(|presence| presence.count()))),
+            room => Some((t.rooms.member_count)(room.member_count)),
+        });
+        let is_room = memo(move || room.with(Option::is_some));
+        reactive_view(move || is_room.get().then(|| panel_buttons(rooms, panel, name)))
+    };
+    let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
     let note = move || {
         let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
-            (ConnectionStatus::Lost, _) => (t.connection_lost.to_owned(), Vec::new()),
-            (ConnectionStatus::Restarting, _) => (t.restarting.to_owned(), Vec::new()),
+            (ConnectionStatus::Lost, _) => (t.connection.connection_lost.to_owned(), Vec::new()),
+            (ConnectionStatus::Restarting, _) => (t.connection.restarting.to_owned(), Vec::new()),
             (_, Some(failed)) => failed,
             _ if store.shows_storage_warning() => {
-                let understood: NoteButton = (t.got_it, on(move |_| store.dismiss_storage_warning()));
-                (format!("{} ", t.storage_unavailable), vec![understood])
+                let understood: NoteButton = (t.connection.got_it, on(move |_| store.dismiss_storage_warning()));
+                (format!("{} ", t.connection.storage_unavailable), vec![understood])
             }
             _ => return ().boxed(),
         };
@@ -138,22 +154,59 @@ pub(super) fn ConversationPane(
     };
     #[cfg(feature = "ssr")]
     let without_script = view! {
-        <noscript><p class="banner small">{t.needs_javascript} " " <a href="">{t.reload}</a></p></noscript>
+        <noscript><p class="banner small">{t.connection.needs_javascript} " " <a href="">{t.connection.reload}</a></p></noscript>
     };
     #[cfg(not(feature = "ssr"))]
     let without_script = ();
     view! {
         <section class="conversation" aria-labelledby="conversation-name">
             <header class="conversation-head">
-                <a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a>
+                <a class="icon-button back" href="/" aria-label=t.conversation.back>{icons::back()}</a>
                 <h1 id="conversation-name">{reactive_view(title)}</h1>
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>
                 {reactive_view(tools)}
+                {room_buttons()}
             </header>
             <div class="banners">{reactive(note)} {without_script}</div>
             <MessageList conversation draft/>
             <Composer conversation draft/>
         </section>
+        {reactive_view(panel_view)}
+    }
+}
+
+/// The buttons that open the panel beside a room: its members, with their number, and what it is about.
+fn panel_buttons(rooms: LazyRooms, panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
+    let t = texts();
+    let toggle = move |shown: Panel| {
+        on(move |_: MouseEvent| {
+            rooms.load();
+            panel.set((panel.get_untracked() != Some(shown)).then_some(shown));
+        })
+    };
+    let is_open = move |shown: Panel| reactive(move || (panel.get() == Some(shown)).to_string());
+    view! {
+        <button
+            type="button"
+            id=Panel::Members.button_id()
+            class="members-button small"
+            title=t.rooms.show_members
+            aria-expanded=is_open(Panel::Members)
+            on:click=toggle(Panel::Members)
+        >
+            {icons::people()} <span>{reactive(move || count.get())}</span>
+        </button>
+        <button
+            type="button"
+            id=Panel::About.button_id()
+            class="icon-button"
+            aria-label=t.rooms.about
+            title=t.rooms.about
+            aria-expanded=is_open(Panel::About)
+            on:click=toggle(Panel::About)
+        >
+            {icons::info()}
+        </button>
     }
 }

@@ -6,10 +6,10 @@
   const rows = document.querySelector(".rows");
   const problem = document.getElementById("message-problem");
   const language = document.documentElement.lang;
-  const { me, open_conversation: open } = JSON.parse(document.body.dataset.initialState);
+  const { me, welcome, open_conversation: open } = JSON.parse(document.body.dataset.initialState);
   const conversation = open.conversation;
   // The user's clock may be wrong, so time is counted from the server's, which the document has from when it was made.
-  const clockOffset = open.welcome.at + performance.now() - Date.now();
+  const clockOffset = welcome.at + performance.now() - Date.now();
   const now = () => Math.round(Date.now() + clockOffset);
 
   // A browser may refuse storage to a page, or be out of space. Then a note says so once, and everything else works.

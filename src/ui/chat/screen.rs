@@ -4,6 +4,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
+    domain::ConversationId,
     ui::{
         chat::{conversation::ConversationPane, sidebar::Sidebar},
         context::router::{Navigator, Route},
@@ -11,8 +12,9 @@ use crate::{
         kit::{
             boxed::Boxing as _,
             icons,
-            reactive::{memo, on, reactive, reactive_view},
+            reactive::{effect, memo, on, reactive, reactive_view},
         },
+        rooms::LazyRooms,
     },
 };
 
@@ -24,15 +26,30 @@ pub(crate) fn ChatScreen() -> impl IntoView {
 
     // The style sheet uses this on phones, which show one of the two.
     let shown = move || if navigator.route.get() == Route::Sidebar { "list" } else { "conversation" };
-    let is_in_lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let is_online = memo(move || store.connection_status.get() == ConnectionStatus::Online);
-    let pane = move || match navigator.conversation.get() {
-        Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
-        None => match (is_in_lobby.get(), is_online.get()) {
-            (true, _) => view! { <ConversationNotFound/> }.boxed(),
-            (false, false) => view! { <Connecting/> }.boxed(),
-            (false, true) => view! { <RemovedFromLobby/> }.boxed(),
-        },
+    let pane = memo(move || {
+        let is_in_lobby = store.conversations.with(|conversations| conversations.lobby().is_some());
+        match (navigator.conversation.get(), navigator.route.get()) {
+            (Some(conversation), _) => Pane::Conversation(conversation),
+            (None, Route::Directory) => Pane::Directory,
+            // Without the Lobby, the list has not come yet, or the user was removed from it.
+            (None, _) if !is_in_lobby && !is_online.get() => Pane::Connecting,
+            (None, Route::Conversation(id)) if Some(id) != navigator.lobby => Pane::Outsider(id),
+            _ => Pane::RemovedFromLobby,
+        }
+    });
+    let rooms = LazyRooms::new();
+    effect(move || {
+        if let Pane::Directory | Pane::Outsider(_) = pane.get() {
+            rooms.load();
+        }
+    });
+    let pane = move || match pane.get() {
+        Pane::Conversation(conversation) => view! { <ConversationPane conversation/> }.boxed(),
+        Pane::Directory => rooms.view(|rooms| (rooms.directory)()),
+        Pane::Outsider(room) => rooms.view(|rooms| (rooms.outsider)(room)),
+        Pane::Connecting => view! { <Connecting/> }.boxed(),
+        Pane::RemovedFromLobby => view! { <RemovedFromLobby/> }.boxed(),
     };
     view! {
         <main class="chat" data-show=reactive(shown) data-online=reactive(move || is_online.get().to_string())>
@@ -42,18 +59,19 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     }
 }
 
-/// Shown when the path names no conversation of the user.
-#[component]
-fn ConversationNotFound() -> impl IntoView {
-    let t = texts();
-    view! {
-        <section class="conversation">
-            <div class="empty">
-                <p>{t.unknown_conversation}</p>
-                <a class="button" href="/">{t.back_to_chat}</a>
-            </div>
-        </section>
-    }
+/// What is beside the sidebar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pane {
+    /// A conversation of the user.
+    Conversation(ConversationId),
+    /// The directory of rooms.
+    Directory,
+    /// A room that the user is not in, or no room at all.
+    Outsider(ConversationId),
+    /// Nothing yet.
+    Connecting,
+    /// The way back into the Lobby.
+    RemovedFromLobby,
 }
 
 /// Shown when a moderator has removed the user from the Lobby, with a button to join again.
@@ -67,16 +85,16 @@ fn RemovedFromLobby() -> impl IntoView {
             if let Some(lobby) = lobby
                 && let Err(code) = store.join_room(lobby).await
             {
-                problem.try_set(Some(code.map_or_else(|| t.unreachable.to_owned(), t.error)));
+                problem.try_set(Some(code.map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error)));
             }
         });
     };
     view! {
         <section class="conversation">
-            <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.back>{icons::back()}</a></header>
+            <header class="conversation-head"><a class="icon-button back" href="/" aria-label=t.conversation.back>{icons::back()}</a></header>
             <div class="empty">
-                <p role="alert">{t.removed}</p>
-                <button type="button" class="button" on:click=on(join_again)>{t.rejoin}</button>
+                <p role="alert">{t.conversation.removed}</p>
+                <button type="button" class="button" on:click=on(join_again)>{t.conversation.rejoin}</button>
                 <p class="problem" role="alert">{reactive(move || problem.get())}</p>
             </div>
         </section>
@@ -90,7 +108,7 @@ fn Connecting() -> impl IntoView {
     view! {
         <section class="conversation" aria-busy="true">
             <div class="empty quiet">
-                <p role="status">{t.connecting}</p>
+                <p role="status">{t.connection.connecting}</p>
             </div>
         </section>
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    domain::{ConversationId, CurrentUser, MessagesPage, SessionEnd, User},
+    domain::{ConversationId, CurrentUser, DirectoryRoom, MessagesPage, SessionEnd, User},
     protocol::{ErrorCode, FromJson, Welcome, field, optional},
     ui::{context::theme::Theme, i18n::Language},
 };
@@ -33,15 +33,22 @@ pub struct InitialState {
     pub ended_session: Option<SessionEnd>,
     /// What came of the sign-in form, if it was sent without WebAssembly.
     pub sign_in_attempt: SignInAttempt,
-    /// The conversation that is open, for a signed-in user.
+    /// The welcome that a connection would begin with, for a signed-in user.
+    pub welcome: Option<Welcome>,
+    /// The conversation that is open.
     pub open_conversation: Option<OpenConversation>,
+    /// The room of the page's URL, if the user is not in it but may know of it.
+    pub outside_room: OutsideRoom,
 }
+
+/// A room that the user is not in but may know of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct OutsideRoom(pub Option<DirectoryRoom>);
 
 /// An open conversation before there is a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenConversation {
-    /// The welcome that a connection would begin with.
-    pub welcome: Welcome,
     /// The conversation that is open.
     pub conversation: ConversationId,
     /// Its newest messages.
@@ -81,7 +88,9 @@ impl FromJson for InitialState {
             registered_only: field(value, "registered_only")?,
             ended_session: optional(value, "ended_session")?,
             sign_in_attempt: field(value, "sign_in_attempt")?,
+            welcome: optional(value, "welcome")?,
             open_conversation: optional(value, "open_conversation")?,
+            outside_room: OutsideRoom(optional(value, "outside_room")?),
         })
     }
 }
@@ -89,7 +98,6 @@ impl FromJson for InitialState {
 impl FromJson for OpenConversation {
     fn from_value(value: &Value) -> Option<Self> {
         Some(Self {
-            welcome: field(value, "welcome")?,
             conversation: field(value, "conversation")?,
             page: field(value, "page")?,
             draft: optional(value, "draft")?,
@@ -114,7 +122,10 @@ impl FromJson for SignInAttempt {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Body, CommandId, EndReason, Epoch, Message, Nickname, Seq, Timestamp, UserId, UserKind},
+        domain::{
+            Body, CommandId, EndReason, Epoch, Message, Nickname, RoomName, RoomTopic, Seq, Timestamp, UserId,
+            UserKind, Visibility,
+        },
         protocol::VERSION,
     };
 
@@ -133,7 +144,16 @@ mod tests {
             notice: None,
             room: None,
         };
-        let welcome = Welcome {
+        OpenConversation {
+            conversation,
+            page: MessagesPage { messages: vec![message], as_of: Seq(1), more: true },
+            draft: Some("\n喂".into()),
+            problem: Some(ErrorCode::Muted),
+        }
+    }
+
+    fn welcome(me: CurrentUser) -> Welcome {
+        Welcome {
             protocol: VERSION,
             at: Some(Timestamp(2)),
             epoch: Epoch::generate(),
@@ -144,13 +164,19 @@ mod tests {
             blocks: Vec::new(),
             online: vec![me.user()],
             online_count: 1,
-        };
-        OpenConversation {
-            welcome,
-            conversation,
-            page: MessagesPage { messages: vec![message], as_of: Seq(1), more: true },
-            draft: Some("\n喂".into()),
-            problem: Some(ErrorCode::Muted),
+        }
+    }
+
+    fn room() -> DirectoryRoom {
+        DirectoryRoom {
+            id: ConversationId::generate(),
+            name: RoomName::parse("茶 Tea").expect("a name"),
+            topic: RoomTopic::parse("Cups").expect("a topic"),
+            visibility: Visibility::Public,
+            archived: true,
+            joined: false,
+            member_count: 3,
+            last_message_at: Timestamp(4),
         }
     }
 
@@ -160,14 +186,15 @@ mod tests {
         let id = UserId::generate();
         for language in Language::ALL {
             for theme in Theme::ALL {
+                let me = CurrentUser {
+                    id,
+                    nickname: nickname.clone(),
+                    kind: UserKind::Guest,
+                    role: crate::domain::Role::Member,
+                };
                 let state = InitialState {
                     path: "/talk/lobby".into(),
-                    me: Some(CurrentUser {
-                        id,
-                        nickname: nickname.clone(),
-                        kind: UserKind::Guest,
-                        role: crate::domain::Role::Member,
-                    }),
+                    me: Some(me.clone()),
                     language,
                     theme,
                     lobby: Some(ConversationId::generate()),
@@ -182,12 +209,9 @@ mod tests {
                         invite: Some("token".into()),
                         claim: Some("another".into()),
                     },
-                    open_conversation: Some(open_conversation(CurrentUser {
-                        id,
-                        nickname: nickname.clone(),
-                        kind: UserKind::Guest,
-                        role: crate::domain::Role::Member,
-                    })),
+                    welcome: Some(welcome(me.clone())),
+                    open_conversation: Some(open_conversation(me)),
+                    outside_room: OutsideRoom(Some(room())),
                 };
                 let json = serde_json::to_string(&state).expect("plain JSON");
                 assert_eq!(InitialState::from_json(&json), Some(state));

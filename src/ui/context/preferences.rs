@@ -23,7 +23,7 @@ pub(crate) fn LanguageChoice(
         language.set(choice);
     };
     view! {
-        <nav class="languages small" aria-label=t.language>
+        <nav class="languages small" aria-label=t.preferences.language>
             {Language::ALL.map(|choice| view! {
                 <a
                     href=format!("?lang={}{query}", choice.tag())

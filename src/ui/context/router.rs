@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use crate::domain::Conversation;
 use crate::{
     client::ClientStore,
-    domain::ConversationId,
+    domain::{ConversationId, Seq},
     state::Conversations,
     ui::kit::reactive::{effect, memo},
 };
@@ -15,9 +15,17 @@ use crate::{
 /// The path of the Lobby.
 pub(crate) const LOBBY_PATH: &str = "/talk/lobby";
 
+/// The path of the directory of rooms.
+pub(crate) const DIRECTORY_PATH: &str = "/rooms";
+
 /// The path of a conversation.
 pub(crate) fn conversation_path(conversation: ConversationId) -> String {
     format!("/talk/{conversation}")
+}
+
+/// The path of a message.
+pub(crate) fn message_path(conversation: ConversationId, message: Seq) -> String {
+    format!("/talk/{conversation}/{message}")
 }
 
 /// Appends a parameter to a query string, percent-encoded.
@@ -40,6 +48,8 @@ pub(crate) fn append_query(query: &mut String, name: &str, value: &str) {
 pub(crate) enum Route {
     /// `/`: the sidebar on a phone; on a wide screen the Lobby beside the sidebar.
     Sidebar,
+    /// `/rooms`
+    Directory,
     /// `/talk/lobby`
     Lobby,
     /// `/talk/{conversation}`
@@ -50,13 +60,7 @@ pub(crate) enum Route {
 
 impl Route {
     fn from_path(path: &str) -> Self {
-        match path.trim_end_matches('/') {
-            "" => Self::Sidebar,
-            LOBBY_PATH => Self::Lobby,
-            path => {
-                path.strip_prefix("/talk/").and_then(|id| id.parse().ok()).map_or(Self::NotFound, Self::Conversation)
-            }
-        }
+        split_path(path).map_or(Self::NotFound, |(route, _)| route)
     }
 
     /// The conversation that this route opens for a member of `conversations`.
@@ -64,9 +68,28 @@ impl Route {
         match self {
             Self::Sidebar | Self::Lobby => conversations.lobby().map(|lobby| lobby.id),
             Self::Conversation(id) => conversations.get(id).map(|conversation| conversation.id),
-            Self::NotFound => None,
+            Self::Directory | Self::NotFound => None,
         }
     }
+}
+
+/// The route of a path, and the message of the conversation that the path names, as in `/talk/{conversation}/{message}`.
+/// `None` for an unknown path.
+fn split_path(path: &str) -> Option<(Route, Option<Seq>)> {
+    let path = path.trim_end_matches('/');
+    let Some(conversation) = path.strip_prefix("/talk/") else {
+        return match path {
+            "" => Some((Route::Sidebar, None)),
+            DIRECTORY_PATH => Some((Route::Directory, None)),
+            _ => None,
+        };
+    };
+    let (conversation, message) = match conversation.split_once('/') {
+        Some((conversation, message)) => (conversation, Some(Seq(message.parse().ok()?))),
+        None => (conversation, None),
+    };
+    let route = if conversation == "lobby" { Route::Lobby } else { Route::Conversation(conversation.parse().ok()?) };
+    Some((route, message))
 }
 
 /// The conversation whose id is in the path.
@@ -91,6 +114,8 @@ pub(crate) struct Navigator {
     pub(crate) route: Memo<Route>,
     /// The conversation that the route opens, as soon as the store has the user's conversations.
     pub(crate) conversation: Memo<Option<ConversationId>>,
+    /// The message of that conversation that the path names.
+    pub(crate) message: Memo<Option<Seq>>,
     /// The recipient that the user has begun to choose.
     pub(crate) pending_recipient: PendingRecipient,
 }
@@ -133,8 +158,9 @@ impl Navigator {
             let route = route.get();
             store.conversations.with(|conversations| route.conversation(conversations))
         });
+        let message = memo(move || path.with(|path| split_path(path)?.1));
         let pending_recipient = PendingRecipient { text: RwSignal::default(), is_unresolved: StoredValue::new(false) };
-        let navigator = Self { lobby, path, route, conversation, pending_recipient };
+        let navigator = Self { lobby, path, route, conversation, message, pending_recipient };
         effect(move || {
             // Dropping the handles keeps the listeners for as long as the page lives.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
@@ -201,7 +227,20 @@ mod tests {
         assert_eq!(Route::from_path("/"), Route::Sidebar);
         assert_eq!(Route::from_path("/talk/lobby"), Route::Lobby);
         assert_eq!(Route::from_path(&format!("/talk/{id}/")), Route::Conversation(id.parse().expect("a UUID")));
+        assert_eq!(Route::from_path("/rooms"), Route::Directory);
         assert_eq!(Route::from_path("/talk/elsewhere"), Route::NotFound);
+        assert_eq!(Route::from_path("/talk"), Route::NotFound);
         assert_eq!(Route::from_path("/elsewhere"), Route::NotFound);
+    }
+
+    #[test]
+    fn a_path_may_name_a_message() {
+        let id: ConversationId = "0192f7a0-0000-7000-8000-000000000001".parse().expect("a UUID");
+        assert_eq!(split_path(&message_path(id, Seq(7))), Some((Route::Conversation(id), Some(Seq(7)))));
+        assert_eq!(split_path("/talk/lobby/7/"), Some((Route::Lobby, Some(Seq(7)))));
+        assert_eq!(split_path(&conversation_path(id)), Some((Route::Conversation(id), None)));
+        for wrong in ["/talk/lobby/seven", "/talk/lobby/-1", "/talk/lobby/7/8", "/rooms/7"] {
+            assert_eq!(split_path(wrong), None, "{wrong}");
+        }
     }
 }

@@ -1,9 +1,6 @@
 //! The languages of the page, and which of them the reader has chosen.
 
-use leptos::prelude::*;
 use serde::{Serialize, Serializer};
-
-use crate::ui::i18n::{en, texts::Texts, zh};
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,14 +51,6 @@ impl Language {
         // Of several with the highest weight, the first counts; `max_by` would return the last.
         weighted.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, language)| language)
     }
-
-    /// The texts in this language.
-    pub fn texts(self) -> &'static Texts {
-        match self {
-            Self::English => &en::TEXTS,
-            Self::Chinese => &zh::TEXTS,
-        }
-    }
 }
 
 impl Serialize for Language {
@@ -70,16 +59,9 @@ impl Serialize for Language {
     }
 }
 
-/// The texts in the language that the reader has chosen. This does not track the signal: choosing another language renders
-/// the whole page again.
-pub(crate) fn texts() -> &'static Texts {
-    expect_context::<RwSignal<Language>>().get_untracked().texts()
-}
-
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
-    use crate::ui::i18n::in_sentence::InSentence;
 
     #[test]
     fn the_language_with_the_highest_weight_is_preferred() {
@@ -95,35 +77,6 @@ mod tests {
     fn languages_are_found_by_their_tags() {
         for language in Language::ALL {
             assert_eq!(Language::from_tag(language.tag()), Some(language));
-        }
-    }
-
-    #[test]
-    fn every_text_isolates_the_names_in_it() {
-        let name = InSentence("מיכל");
-        for t in Language::ALL.map(Language::texts) {
-            let sentences = [
-                t.try_name,
-                t.private_topic,
-                t.namesake_topic,
-                t.user_left_note,
-                t.leave_question,
-                t.change_recipient,
-                t.write_to,
-                t.empty_direct,
-                t.unknown_user,
-            ]
-            .map(|of| of(name));
-            let of_several = [
-                (t.typing)(&[name]),
-                (t.typing)(&[InSentence("Bo"), name]),
-                (t.who_reacted)(&[name, InSentence("Bo"), name], 0),
-                (t.who_reacted)(&[name], 3),
-            ];
-            for text in sentences.iter().chain(&of_several) {
-                assert_eq!(text.matches("מיכל").count(), text.matches("\u{2068}מיכל\u{2069}").count(), "{text}");
-                assert!(text.contains("מיכל"));
-            }
         }
     }
 }

@@ -1,13 +1,28 @@
-//! Every text that a user reads, in each language.
+//! Every text that a user reads, in each language: a file for each feature of the page.
 
-mod en;
+mod composer;
+mod connection;
+mod conversation;
+mod errors;
 mod in_sentence;
 mod language;
+pub(crate) mod message_menu;
+mod preferences;
+mod recipient;
+pub(crate) mod room_screens;
+mod rooms;
+pub(crate) mod settings;
+mod sidebar;
+mod sign_in;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
 mod texts;
-mod zh;
+mod timeline;
+mod translations;
+mod users;
 
 pub use in_sentence::InSentence;
 pub(crate) use in_sentence::{SentencePart, sentence_parts};
 pub use language::Language;
-pub(crate) use language::texts;
 pub use texts::Texts;
+pub(crate) use texts::texts;

@@ -1,184 +1,86 @@
-//! The list of texts that each language provides.
+//! The texts of the page's main file.
 
+#[cfg(feature = "ssr")]
+use crate::ui::i18n::language::Language;
 use crate::{
-    domain::{EndReason, ModerationNotice, Nickname},
-    protocol::ErrorCode,
-    ui::i18n::in_sentence::InSentence,
+    domain::Nickname,
+    ui::i18n::{
+        composer::{COMPOSER, ComposerTexts},
+        connection::{CONNECTION, ConnectionTexts},
+        conversation::{CONVERSATION, ConversationTexts},
+        errors::{ERRORS, ErrorTexts},
+        in_sentence::InSentence,
+        preferences::{PREFERENCES, PreferencesTexts},
+        recipient::{RECIPIENT, RecipientTexts},
+        rooms::{ROOMS, RoomsTexts},
+        sidebar::{SIDEBAR, SidebarTexts},
+        sign_in::{SIGN_IN, SignInTexts},
+        timeline::{TIMELINE, TimelineTexts},
+        translations::Translations,
+        users::{USERS, UsersTexts},
+    },
 };
 
-/// The texts of the chat page. Those with a number or a name in them are functions; `kit::sentence` shows a sentence with names.
+/// The texts of the page's main file in one language, by feature. Those with a number or a name in them are functions;
+/// `kit::sentence` shows a sentence with names. The texts of a lazy chunk are apart from these: each has its own table.
 pub struct Texts {
-    pub tagline: &'static str,
-    pub accounts_only: &'static str,
-    pub nickname: &'static str,
-    pub join: &'static str,
-    pub joining: &'static str,
-    pub users_online: fn(u64) -> String,
-    pub nobody_online: &'static str,
-    pub try_name: fn(InSentence) -> String,
-    pub have_password: &'static str,
-    pub this_is_me: &'static str,
-    pub password: &'static str,
-    pub show_password: &'static str,
-    pub sign_in: &'static str,
-    pub removed: &'static str,
-    pub ended: fn(EndReason) -> &'static str,
-    pub claim: &'static str,
-    pub rejoin: &'static str,
-    pub notice: fn(&ModerationNotice) -> String,
-    pub retry_in: fn(u32) -> String,
-    pub language: &'static str,
+    pub(crate) sign_in: &'static SignInTexts,
+    pub(crate) preferences: &'static PreferencesTexts,
+    pub(crate) users: &'static UsersTexts,
+    pub(crate) sidebar: &'static SidebarTexts,
+    pub(crate) recipient: &'static RecipientTexts,
+    pub(crate) conversation: &'static ConversationTexts,
+    pub(crate) rooms: &'static RoomsTexts,
+    pub(crate) timeline: &'static TimelineTexts,
+    pub(crate) composer: &'static ComposerTexts,
+    pub(crate) connection: &'static ConnectionTexts,
+    pub(crate) errors: &'static ErrorTexts,
+}
 
-    pub main_navigation: &'static str,
-    pub rooms: &'static str,
-    pub private: &'static str,
-    pub online_now: fn(u64) -> String,
-    pub online_count: fn(u64) -> String,
-    pub only_you_online: &'static str,
-    pub too_many_to_list: &'static str,
-    pub lobby: &'static str,
-    pub lobby_topic: &'static str,
-    pub private_topic: fn(InSentence) -> String,
-    pub namesake_topic: fn(InSentence) -> String,
-    pub namesake: &'static str,
-    pub online: &'static str,
-    pub offline: &'static str,
-    pub has_left: &'static str,
-    pub former_users: &'static str,
-    pub user_left_note: fn(InSentence) -> String,
-    pub hide: &'static str,
-    pub block: &'static str,
-    pub unblock: &'static str,
-    pub blocked: &'static str,
-    pub show_more: &'static str,
-    pub unread: fn(u32) -> String,
-    pub back: &'static str,
-    pub you: &'static str,
-    pub former_user: &'static str,
+static TEXTS: Translations<Texts> = Translations {
+    english: Texts {
+        sign_in: &SIGN_IN.english,
+        preferences: &PREFERENCES.english,
+        users: &USERS.english,
+        sidebar: &SIDEBAR.english,
+        recipient: &RECIPIENT.english,
+        conversation: &CONVERSATION.english,
+        rooms: &ROOMS.english,
+        timeline: &TIMELINE.english,
+        composer: &COMPOSER.english,
+        connection: &CONNECTION.english,
+        errors: &ERRORS.english,
+    },
+    chinese: Texts {
+        sign_in: &SIGN_IN.chinese,
+        preferences: &PREFERENCES.chinese,
+        users: &USERS.chinese,
+        sidebar: &SIDEBAR.chinese,
+        recipient: &RECIPIENT.chinese,
+        conversation: &CONVERSATION.chinese,
+        rooms: &ROOMS.chinese,
+        timeline: &TIMELINE.chinese,
+        composer: &COMPOSER.chinese,
+        connection: &CONNECTION.chinese,
+        errors: &ERRORS.chinese,
+    },
+};
 
-    pub settings: &'static str,
-    pub admin: &'static str,
-    pub theme: &'static str,
-    pub theme_auto: &'static str,
-    pub theme_light: &'static str,
-    pub theme_dark: &'static str,
-
-    pub your_nickname: &'static str,
-    pub guest_note: &'static str,
-    pub registered_note: &'static str,
-    pub set_password: &'static str,
-    pub change_password: &'static str,
-    pub saving: &'static str,
-    pub current_password: &'static str,
-    pub new_password: &'static str,
-    pub password_hint: &'static str,
-    pub other_sessions_end: &'static str,
-    pub wrong_current_password: &'static str,
-    pub password_set: &'static str,
-    pub password_changed: &'static str,
-    pub owner: &'static str,
-    pub moderator: &'static str,
-    pub registered: &'static str,
-    pub sessions: &'static str,
-    pub this_session: &'static str,
-    pub recently: &'static str,
-    pub unknown_program: &'static str,
-    pub end_session: &'static str,
-    pub sign_out: &'static str,
-    pub leave: &'static str,
-    pub stay: &'static str,
-    pub release_nickname: &'static str,
-    pub leave_question: fn(InSentence) -> String,
-    pub delete_account: &'static str,
-    pub delete_account_effect: &'static str,
-    pub your_messages: &'static str,
-    pub messages_kept: &'static str,
-    pub messages_deleted: &'static str,
-    pub delete_account_now: &'static str,
-    pub deleting: &'static str,
-    pub account_deleted: &'static str,
-    pub last_used: fn(&str) -> String,
-    pub program_on: fn(&str, &str) -> String,
-
-    pub recipient_label: &'static str,
-    pub recipient_placeholder: &'static str,
-    pub recipient_hint: &'static str,
-    pub everyone: &'static str,
-    pub to: &'static str,
-    pub change_recipient: fn(InSentence) -> String,
-    pub suggestions: &'static str,
-    pub open: &'static str,
-
-    pub message: &'static str,
-    pub write_to_everyone: &'static str,
-    pub write_to: fn(InSentence) -> String,
-    pub send: &'static str,
-    pub sending: &'static str,
-    pub waiting_for_connection: &'static str,
-    pub not_sent: &'static str,
-    pub not_changed: &'static str,
-    pub retry: &'static str,
-    pub discard: &'static str,
-
-    pub edited: &'static str,
-    pub deleted: &'static str,
-    pub reactions: &'static str,
-    pub who_reacted: fn(&[InSentence], usize) -> String,
-    pub menu: &'static str,
-    pub menu_hint: &'static str,
-    pub more_emoji: &'static str,
-    pub edit: &'static str,
-    pub delete: &'static str,
-    pub delete_question: &'static str,
-    pub keep: &'static str,
-    pub moderate: &'static str,
-    pub report: &'static str,
-    pub report_question: &'static str,
-    pub report_reason: &'static str,
-    pub reported: &'static str,
-    pub editing: &'static str,
-    pub empty_edit: &'static str,
-    pub cancel: &'static str,
-    pub save: &'static str,
-
-    pub messages: &'static str,
-    pub today: &'static str,
-    pub yesterday: &'static str,
-    pub new_messages: &'static str,
-    pub to_latest: &'static str,
-    pub loading: &'static str,
-    pub load_failed: &'static str,
-    pub start_of_history: &'static str,
-    pub empty_lobby: &'static str,
-    pub empty_direct: fn(InSentence) -> String,
-    pub typing: fn(&[InSentence]) -> String,
-    pub unknown_conversation: &'static str,
-
-    pub connecting: &'static str,
-    /// The server shows these three to readers for whom WebAssembly does not run.
-    #[cfg(feature = "ssr")]
-    pub needs_javascript: &'static str,
-    #[cfg(feature = "ssr")]
-    pub app_failed: &'static str,
-    #[cfg(feature = "ssr")]
-    pub reload: &'static str,
-    pub connection_lost: &'static str,
-    pub restarting: &'static str,
-    pub storage_unavailable: &'static str,
-    pub got_it: &'static str,
-    pub unreachable: &'static str,
-    pub not_found: &'static str,
-    pub back_to_chat: &'static str,
-
-    pub error: fn(ErrorCode) -> String,
-    pub unknown_user: fn(InSentence) -> String,
-    pub recipient_mismatch: fn(Option<InSentence>, InSentence) -> String,
+/// The texts of the main file in the language that the reader has chosen.
+pub(crate) fn texts() -> &'static Texts {
+    TEXTS.current()
 }
 
 impl Texts {
+    /// The texts of the main file in a language.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn in_language(language: Language) -> &'static Self {
+        TEXTS.in_language(language)
+    }
+
     /// A user's nickname, or what stands for that of a user whose account is deleted.
     pub(crate) fn name_of<'a>(&self, nickname: &'a Nickname) -> &'a str {
-        if nickname.is_former() { self.former_user } else { nickname.as_str() }
+        if nickname.is_former() { self.users.former_user } else { nickname.as_str() }
     }
 
     /// The same for use inside a sentence.

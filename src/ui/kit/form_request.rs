@@ -59,8 +59,8 @@ impl FormRequest {
     pub(crate) fn error_text(self, t: &Texts, shown_elsewhere: &[ErrorCode]) -> Option<String> {
         match self.refusal()?.code() {
             Some(code) if shown_elsewhere.contains(&code) => None,
-            Some(code) => Some((t.error)(code)),
-            None => Some(t.unreachable.to_owned()),
+            Some(code) => Some((t.errors.error)(code)),
+            None => Some(t.errors.unreachable.to_owned()),
         }
     }
 
@@ -73,7 +73,7 @@ impl FormRequest {
     /// The label of the submit button: `idle`, `busy`, or the seconds that are left to wait.
     pub(crate) fn button_label(self, t: &Texts, idle: &'static str, busy: &'static str) -> String {
         match self.0.get() {
-            FormRequestState { wait_seconds: seconds @ 1.., .. } => (t.retry_in)(seconds),
+            FormRequestState { wait_seconds: seconds @ 1.., .. } => (t.errors.retry_in)(seconds),
             FormRequestState { is_busy: true, .. } => busy.to_owned(),
             FormRequestState { .. } => idle.to_owned(),
         }

@@ -81,3 +81,27 @@ icon! {
     /// More emoji.
     smile, "M19.5 12a7.5 7.5 0 1 1-6-7.35M9 14.5s1 1.5 3 1.5 3-1.5 3-1.5M9.5 10v.5M14.5 10v.5M19 2.5v5M16.5 5h5"
 }
+icon! {
+    /// A private room.
+    lock, "M6.5 11h11v8.5h-11zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"
+}
+icon! {
+    /// Create a room.
+    plus, "M12 5.5v13M5.5 12h13"
+}
+icon! {
+    /// Browse or search.
+    search, "M10.5 4.5a6 6 0 1 1 0 12 6 6 0 0 1 0-12zM15 15l4.5 4.5"
+}
+icon! {
+    /// The members of a room.
+    people, "M9 5.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM3 19c0-3.4 2.6-5.2 6-5.2s6 1.8 6 5.2M15.5 5.9a3.2 3.2 0 0 1 0 5.6M17.5 14.3c2.1.7 3.5 2.3 3.5 4.7"
+}
+icon! {
+    /// About a room.
+    info, "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 11v5M12 7.8v.4"
+}
+icon! {
+    /// Copy a link.
+    link, "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1-1"
+}

@@ -1,13 +1,14 @@
 //! Lazily loaded code.
 //!
-//! A build with the feature `split` moves such code into a file of its own, which the browser fetches as soon as the page has
-//! started. In any other build the code is there from the beginning.
+//! A build with the feature `split` moves such code into chunks: files of their own, which the browser fetches when the page
+//! is idle, or when an event needs one earlier. In any other build the code is there from the beginning.
 
 use std::{future::Future, pin::Pin, sync::OnceLock};
 
 #[cfg(feature = "split")]
 use leptos::wasm_split::SplitLoaderError;
 use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast as _, closure::Closure};
 
 use crate::ui::{
     i18n::Texts,
@@ -17,7 +18,7 @@ use crate::ui::{
     },
 };
 
-/// The lazy file could not be fetched.
+/// A chunk could not be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotLoaded;
 
@@ -28,10 +29,10 @@ impl From<SplitLoaderError> for NotLoaded {
     }
 }
 
-/// The fetching of the lazy file.
+/// The fetching of a chunk.
 pub(crate) type Loading = Pin<Box<dyn Future<Output = Result<(), NotLoaded>>>>;
 
-/// A value, usually a function, whose code is in the lazy file. A handle: copies share the same state.
+/// A value, usually a function, whose code is in a chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Lazy<F: 'static> {
     value: &'static OnceLock<F>,
@@ -53,11 +54,15 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
         let state = if value.get().is_some() { LazyState::Loaded } else { LazyState::Absent };
         let lazy = Self { value, load, state: RwSignal::new(state) };
         // Loads before the code is needed, because the network may be down by then.
-        effect(move || lazy.load());
+        effect(move || {
+            if lazy.get().is_none() {
+                when_idle(move || lazy.load());
+            }
+        });
         lazy
     }
 
-    /// Fetches the file, unless it is loaded or on its way. Tries again after a failure.
+    /// Fetches the chunk, unless it is loaded or on its way. Tries again after a failure.
     pub(crate) fn load(self) {
         if matches!(self.state.try_get_untracked(), Some(LazyState::Absent | LazyState::Failed)) {
             self.state.set(LazyState::Loading);
@@ -65,7 +70,14 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
         }
     }
 
-    /// The value, if the file is loaded.
+    /// Fetches the chunk again if it could not be fetched before.
+    pub(crate) fn load_again(self) {
+        if self.state.try_get_untracked() == Some(LazyState::Failed) {
+            self.load();
+        }
+    }
+
+    /// The value, if the chunk is loaded.
     pub(crate) fn get(self) -> Option<F> {
         self.value.get().copied()
     }
@@ -76,7 +88,7 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
         self.get()
     }
 
-    /// Calls `action` with the value once the file is loaded, or with `None` if it could not be fetched.
+    /// Calls `action` with the value once the chunk is loaded, or with `None` if it could not be fetched.
     pub(crate) fn when_loaded(self, action: impl FnOnce(Option<F>) + 'static) {
         spawn_local(async move {
             let loaded = (self.load)().await;
@@ -85,26 +97,39 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
         });
     }
 
-    /// Makes a view from the value once the file is loaded. Until then it is empty, or an error if the file could not be
+    /// Makes a view from the value once the chunk is loaded. Until then it is empty, or an error if the chunk could not be
     /// fetched.
     pub(crate) fn view(self, t: &Texts, view: impl FnOnce(F) -> Boxed) -> Boxed {
         match (self.state.get(), self.get()) {
             (_, Some(value)) => view(value),
-            (LazyState::Failed, None) => view! { <p class="problem small" role="alert">{t.unreachable}</p> }.boxed(),
+            (LazyState::Failed, None) => {
+                view! { <p class="problem small" role="alert">{t.errors.unreachable}</p> }.boxed()
+            }
             (_, None) => ().boxed(),
         }
     }
 }
 
-/// `lazy!(ACCOUNT, load_account, fill_account, fn() -> Boxed = account)` moves the function `account` into the lazy file.
-/// `Lazy::new(&ACCOUNT, load_account)` gives access to it.
+/// Runs `action` when the browser has nothing more urgent to do.
+fn when_idle(action: impl FnOnce() + 'static) {
+    let action = Closure::once_into_js(action);
+    // Safari has no idle callbacks. A timer that is due at once still lets the browser render first.
+    if window().request_idle_callback(action.unchecked_ref()).is_err() {
+        // Setting a timer cannot fail.
+        drop(window().set_timeout_with_callback(action.unchecked_ref()));
+    }
+}
+
+/// `lazy!(settings: ACCOUNT, load_account, fill_account, fn() -> Boxed = account)` moves the function `account` into the
+/// chunk `settings`, with everything that only the functions in this chunk need. `Lazy::new(&ACCOUNT, load_account)` gives
+/// access to it.
 macro_rules! lazy {
-    ($cell:ident, $load:ident, $fill:ident, $kind:ty = $value:expr) => {
+    ($chunk:ident: $cell:ident, $load:ident, $fill:ident, $kind:ty = $value:expr) => {
         static $cell: std::sync::OnceLock<$kind> = std::sync::OnceLock::new();
 
         #[cfg_attr(
                             feature = "split",
-                            leptos::wasm_split::wasm_split(lazy, wasm_split_path = ::leptos::wasm_split, fallible)
+                            leptos::wasm_split::wasm_split($chunk, wasm_split_path = ::leptos::wasm_split, fallible)
                         )]
         fn $fill() -> Result<(), $crate::ui::kit::lazy::NotLoaded> {
             $cell.get_or_init(|| $value);

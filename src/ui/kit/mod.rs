@@ -2,12 +2,12 @@
 
 pub(crate) mod avatar;
 pub(crate) mod boxed;
+pub(crate) mod clipboard;
 pub(crate) mod dom;
 pub(crate) mod form_request;
 pub(crate) mod icons;
 pub(crate) mod keyed_list;
 pub(crate) mod lazy;
-pub(crate) mod linkify;
 pub(crate) mod password_field;
 pub(crate) mod reactive;
 pub(crate) mod sentence;

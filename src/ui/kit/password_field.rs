@@ -69,8 +69,8 @@ pub(crate) fn PasswordField(
             <button
                 type="button"
                 class="icon-button"
-                aria-label=t.show_password
-                title=t.show_password
+                aria-label=t.sign_in.show_password
+                title=t.sign_in.show_password
                 aria-pressed="false"
                 on:click=on(toggle_visibility)
             >

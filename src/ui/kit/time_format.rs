@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     client::now,
     domain::{Timestamp, utc},
-    ui::i18n::{Language, Texts},
+    ui::i18n::{Language, Texts, settings::SettingsTexts},
 };
 
 /// A day in milliseconds.
@@ -79,8 +79,8 @@ pub(crate) fn day_name(day: i64, at: Timestamp, language: Language, texts: &Text
         return utc::date(at);
     }
     match today() - day {
-        0 => texts.today.to_owned(),
-        1 => texts.yesterday.to_owned(),
+        0 => texts.timeline.today.to_owned(),
+        1 => texts.timeline.yesterday.to_owned(),
         _ => {
             if date(at).get_full_year() == date(now()).get_full_year() {
                 format(at, language, &[("weekday", "long"), ("month", "long"), ("day", "numeric")])
@@ -92,7 +92,7 @@ pub(crate) fn day_name(day: i64, at: Timestamp, language: Language, texts: &Text
 }
 
 /// How long ago `at` was. `at` is known to the hour only.
-pub(crate) fn relative_time(at: Timestamp, language: Language, texts: &Texts) -> String {
+pub(crate) fn relative_time(at: Timestamp, language: Language, texts: &SettingsTexts) -> String {
     let Some((count, unit)) = largest_unit(now().0.saturating_sub(at.0)) else { return texts.recently.to_owned() };
     let format = RelativeTimeFormat::new(&Array::of1(&language.tag().into()), &Object::new());
     format.format(-f64::from(count), unit).into()

@@ -38,7 +38,7 @@ pub(crate) fn UserName(
     let seal = move || {
         is_registered.get().then(|| {
             view! {
-                <span class="registered-mark" role="img" aria-label=t.registered title=t.registered>
+                <span class="registered-mark" role="img" aria-label=t.users.registered title=t.users.registered>
                     <svg viewBox="0 0 24 24" aria-hidden="true">
                         <path d="M12.0 1.4 14.8 3.5 18.2 3.4 19.2 6.8 22.1 8.7 20.9 12.0 22.1 15.3 19.2 17.2 18.2 20.6 14.8 20.5 12.0 22.6 9.2 20.5 5.8 20.6 4.8 17.2 1.9 15.3 3.1 12.0 1.9 8.7 4.8 6.8 5.8 3.4 9.2 3.5z"></path>
                         <path d="m7.8 12.4 2.9 2.9 5.5-6"></path>
@@ -53,8 +53,8 @@ pub(crate) fn UserName(
     let role_label = move || {
         let name = match current_role() {
             Role::Member => "",
-            Role::Moderator => t.moderator,
-            Role::Owner => t.owner,
+            Role::Moderator => t.users.moderator,
+            Role::Owner => t.users.owner,
         };
         (!name.is_empty()).then(|| view! { <small class="role">{name}</small> }).boxed_as(name)
     };

@@ -1,5 +1,7 @@
 //! The app: everything in the document's body, and the effects on the whole document.
 
+use std::mem;
+
 use leptos::{ev, prelude::*};
 
 use crate::{
@@ -33,16 +35,19 @@ pub fn App(
     let language = RwSignal::new(initial_state.language);
     let theme = RwSignal::new(initial_state.theme);
     let store = ClientStore::new(initial_state.me.clone());
-    if let Some(open) = initial_state.open_conversation.take() {
-        let OpenConversation { welcome, conversation, page, draft, problem } = open;
-        let draft = DraftState { text: draft.unwrap_or_default(), edit: None, problem };
-        store.start_from(&welcome, conversation, page, draft);
+    if let Some(welcome) = initial_state.welcome.take() {
+        let open = initial_state.open_conversation.take().map(|open| {
+            let OpenConversation { conversation, page, draft, problem } = open;
+            (conversation, page, DraftState { text: draft.unwrap_or_default(), edit: None, problem })
+        });
+        store.start_from(&welcome, open);
     }
     let navigator = Navigator::new(store, initial_state.path.clone(), initial_state.lobby);
     provide_context(language);
     provide_context(theme);
     provide_context(store);
     provide_context(navigator);
+    provide_context(mem::take(&mut initial_state.outside_room));
 
     if let Some(ended) = initial_state.ended_session {
         store.end_reason.set(Some(ended.reason));
@@ -98,8 +103,8 @@ fn NotFound() -> impl IntoView {
             <div class="sign-in-card">
                 <span class="logo">{icons::cup()}</span>
                 <h1 class="sign-in-title">"Teahouse"</h1>
-                <p class="quiet">{t.not_found}</p>
-                <a class="button" href="/">{t.back_to_chat}</a>
+                <p class="quiet">{t.conversation.not_found}</p>
+                <a class="button" href="/">{t.conversation.back_to_chat}</a>
             </div>
         </main>
     }

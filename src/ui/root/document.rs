@@ -7,7 +7,7 @@ use crate::{
     domain::CurrentUser,
     ui::{
         context::{assets::AssetNames, initial_state::InitialState},
-        i18n::Language,
+        i18n::{Language, Texts},
         kit::avatar::Avatar,
         root::app::App,
     },
@@ -27,12 +27,13 @@ pub fn html_document(
 ) -> impl IntoView + use<> {
     // The WebAssembly starts from this instead of guessing the same from the browser.
     let json = serde_json::to_string(&initial_state).unwrap_or_default();
-    let pre_boot = initial_state.open_conversation.as_ref().map(|open| {
+    let welcome = initial_state.welcome.as_ref().filter(|_| initial_state.open_conversation.is_some());
+    let pre_boot = welcome.map(|welcome| {
         // This is outside the app and needs a store of its own, with the user in it, to give the avatar the same colour.
         let store = ClientStore::new(None);
-        store.presence.update_untracked(|presence| presence.reset(&open.welcome));
+        store.presence.update_untracked(|presence| presence.reset(welcome));
         provide_context(store);
-        pre_boot(&open.welcome.me, initial_state.language)
+        pre_boot(&welcome.me, initial_state.language)
     });
     let (language, theme) = (initial_state.language.tag(), initial_state.theme.name());
     let AssetNames { stylesheet, stylesheet_text, script, wasm, split_loader, .. } = assets.clone();
@@ -53,9 +54,9 @@ import({script:?})
     throw error;
   }});"#
     );
-    let t = initial_state.language.texts();
+    let t = Texts::in_language(initial_state.language);
     let load_failed = view! {
-        <p id="no-program" class="banner small" role="alert" hidden>{t.app_failed} " " <a href="">{t.reload}</a></p>
+        <p id="no-program" class="banner small" role="alert" hidden>{t.connection.app_failed} " " <a href="">{t.connection.reload}</a></p>
     };
     view! {
         <!DOCTYPE html>
@@ -90,7 +91,7 @@ import({script:?})
 
 /// The pre-boot script and the template of the rows that it adds. It comes last in the body, because it reads the rest.
 fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
-    let t = language.texts();
+    let t = Texts::in_language(language);
     let (id, nickname) = (me.id, me.nickname.clone());
     view! {
         // A pending message of the user, with the same markup as in `chat::timeline::message_row`.
@@ -104,7 +105,7 @@ fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
                 </p>
                 <div class="message-content">
                     <p class="body" dir="auto"></p>
-                    <p class="delivery-status pending" role="status">{t.sending}</p>
+                    <p class="delivery-status pending" role="status">{t.timeline.sending}</p>
                 </div>
             </li>
         </template>

@@ -11,7 +11,7 @@ use crate::{
     domain::KeptMessages,
     protocol::ErrorCode,
     ui::{
-        i18n::{InSentence, texts},
+        i18n::{InSentence, settings::SETTINGS, texts},
         kit::{
             boxed::Boxing as _,
             dom::{close, focus_by_id, input_by_id, input_value, is_open, set_input_value},
@@ -33,15 +33,15 @@ const SIGN_OUT_BUTTON: &str = "way-out";
 const DELETION_PASSWORD: &str = "last-password";
 const DELETE_MESSAGES: &str = "messages-go";
 
-/// The settings of the user's own account.
+/// The settings of the user's own settings.
 #[component]
 pub(super) fn AccountSettings() -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, settings) = (expect_context::<ClientStore>(), SETTINGS.current());
     let is_registered = memo(move || store.is_registered());
     let sessions = UserSessions::new();
     view! {
-        <h2>{t.your_nickname}</h2>
-        <p class="small">{reactive(move || if is_registered.get() { t.registered_note } else { t.guest_note })}</p>
+        <h2>{settings.your_nickname}</h2>
+        <p class="small">{reactive(move || if is_registered.get() { settings.registered_note } else { settings.guest_note })}</p>
         <PasswordForm is_registered sessions/>
         {reactive_view(move || is_registered.get().then(|| view! { <SessionList sessions/> }))}
         <SignOut is_registered/>
@@ -57,7 +57,7 @@ fn PasswordForm(
     /// The user's sessions. A change of the password ends the other ones, so the list is loaded again.
     sessions: UserSessions,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, t, settings) = (expect_context::<ClientStore>(), texts(), SETTINGS.current());
     let success = RwSignal::new(None::<&str>);
     let request = FormRequest::new(None);
     let nickname = store.nickname().unwrap_or_default();
@@ -80,7 +80,7 @@ fn PasswordForm(
             set_input_value(CURRENT_PASSWORD, "");
             set_input_value(NEW_PASSWORD, "");
             close(PASSWORD_FORM);
-            success.try_set(Some(if was_registered { t.password_changed } else { t.password_set }));
+            success.try_set(Some(if was_registered { settings.password_changed } else { settings.password_set }));
             sessions.load();
             focus_by_id(PASSWORD_SUMMARY);
         });
@@ -96,11 +96,11 @@ fn PasswordForm(
             view! {
                 <PasswordField
                     id=CURRENT_PASSWORD
-                    label=t.current_password
+                    label=settings.current_password
                     autocomplete="current-password"
                     request
                     error_code=ErrorCode::WrongPassword
-                    error_text=t.wrong_current_password.to_owned()
+                    error_text=settings.wrong_current_password.to_owned()
                 />
             }
         })
@@ -110,7 +110,7 @@ fn PasswordForm(
         <p class="done small" role="status">{reactive(move || success.get())}</p>
         <details id=PASSWORD_FORM class="change" on:toggle=on(toggled)>
             <summary id=PASSWORD_SUMMARY>
-                {reactive(move || if is_registered.get() { t.change_password } else { t.set_password })}
+                {reactive(move || if is_registered.get() { settings.change_password } else { settings.set_password })}
             </summary>
             <form class="fields" on:submit=on(submit)>
                 // Tells password managers which user the password is for.
@@ -118,30 +118,30 @@ fn PasswordForm(
                 {reactive_view(current_password)}
                 <PasswordField
                     id=NEW_PASSWORD
-                    label=t.new_password
+                    label=settings.new_password
                     autocomplete="new-password"
-                    hint=t.password_hint
+                    hint=settings.password_hint
                     request
                     error_code=ErrorCode::InvalidPassword
-                    error_text=(t.error)(ErrorCode::InvalidPassword)
+                    error_text=(t.errors.error)(ErrorCode::InvalidPassword)
                 />
-                <p class="quiet small">{reactive(move || if is_registered.get() { t.other_sessions_end } else { "" })}</p>
+                <p class="quiet small">{reactive(move || if is_registered.get() { settings.other_sessions_end } else { "" })}</p>
                 <p class="problem small" role="alert">{reactive(move || request.error_text(t, &shown_by_fields))}</p>
                 <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
-                    {reactive(move || request.button_label(t, t.save, t.saving))}
+                    {reactive(move || request.button_label(t, t.composer.save, settings.saving))}
                 </button>
             </form>
         </details>
     }
 }
 
-/// Deletes the account. The user chooses whether their messages stay.
+/// Deletes the settings. The user chooses whether their messages stay.
 #[component]
 fn DeleteAccount(
     /// Whether the user has to give a password.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, t, settings) = (expect_context::<ClientStore>(), texts(), SETTINGS.current());
     let request = FormRequest::new(None);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -163,11 +163,11 @@ fn DeleteAccount(
             view! {
                 <PasswordField
                     id=DELETION_PASSWORD
-                    label=t.password
+                    label=t.sign_in.password
                     autocomplete="current-password"
                     request
                     error_code=ErrorCode::WrongPassword
-                    error_text=t.wrong_current_password.to_owned()
+                    error_text=settings.wrong_current_password.to_owned()
                 />
             }
         })
@@ -178,20 +178,20 @@ fn DeleteAccount(
     };
     view! {
         <details class="change">
-            <summary>{t.delete_account}</summary>
+            <summary>{settings.delete_account}</summary>
             <form class="fields" on:submit=on(submit)>
-                <p class="small">{t.delete_account_effect}</p>
+                <p class="small">{settings.delete_account_effect}</p>
                 <fieldset class="choice">
-                    <legend>{t.your_messages}</legend>
-                    {choice("messages-stay", t.messages_kept, true)}
-                    {choice(DELETE_MESSAGES, t.messages_deleted, false)}
+                    <legend>{settings.your_messages}</legend>
+                    {choice("messages-stay", settings.messages_kept, true)}
+                    {choice(DELETE_MESSAGES, settings.messages_deleted, false)}
                 </fieldset>
                 {reactive_view(password)}
                 <p class="problem small" role="alert">
                     {reactive(move || request.error_text(t, &[ErrorCode::WrongPassword]))}
                 </p>
                 <button type="submit" class="button danger" aria-disabled=reactive(move || request.is_blocked().to_string())>
-                    {reactive(move || request.button_label(t, t.delete_account_now, t.deleting))}
+                    {reactive(move || request.button_label(t, settings.delete_account_now, settings.deleting))}
                 </button>
             </form>
         </details>
@@ -204,14 +204,14 @@ fn SignOut(
     /// Whether the nickname outlives the session.
     is_registered: Memo<bool>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, t, settings) = (expect_context::<ClientStore>(), texts(), SETTINGS.current());
     let asks_confirmation = RwSignal::new(false);
     let problem = RwSignal::new(None::<&str>);
     let sign_out = move |_: MouseEvent| {
         problem.set(None);
         spawn_local(async move {
             if !store.sign_out().await {
-                problem.try_set(Some(t.unreachable));
+                problem.try_set(Some(t.errors.unreachable));
             }
         });
     };
@@ -224,15 +224,15 @@ fn SignOut(
         view! { <button type="button" class=class id=id on:click=press>{label}</button> }.boxed()
     };
     let view = move || match (is_registered.get(), asks_confirmation.get()) {
-        (true, _) => button("button secondary", SIGN_OUT_BUTTON, t.sign_out, on(sign_out)),
-        (false, false) => button("button secondary", SIGN_OUT_BUTTON, t.leave, on(toggle_confirmation)),
+        (true, _) => button("button secondary", SIGN_OUT_BUTTON, settings.sign_out, on(sign_out)),
+        (false, false) => button("button secondary", SIGN_OUT_BUTTON, settings.leave, on(toggle_confirmation)),
         (false, true) => {
-            let question = (t.leave_question)(InSentence(&store.nickname().unwrap_or_default()));
+            let question = (settings.leave_question)(InSentence(&store.nickname().unwrap_or_default()));
             view! {
                 <div class="question" role="group" aria-labelledby="leave-question">
                     <p id="leave-question" class="small">{sentence(&question)}</p>
-                    {button("button secondary", SIGN_OUT_BUTTON, t.stay, on(toggle_confirmation))}
-                    {button("button danger", "give-up", t.release_nickname, on(sign_out))}
+                    {button("button secondary", SIGN_OUT_BUTTON, settings.stay, on(toggle_confirmation))}
+                    {button("button danger", "give-up", settings.release_nickname, on(sign_out))}
                 </div>
             }
             .boxed()

@@ -6,7 +6,7 @@ use crate::{
     client::ClientStore,
     domain::User,
     ui::{
-        i18n::texts,
+        i18n::{settings::SETTINGS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::focus_by_id,
@@ -22,15 +22,16 @@ const LIST: &str = "blocked-list";
 /// The blocked users, each with a button to unblock. Hidden if there are none.
 #[component]
 pub(super) fn BlockedUsers() -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let (store, t, settings) = (expect_context::<ClientStore>(), texts(), SETTINGS.current());
     let problem = RwSignal::new(None::<String>);
     let row = move |user: User| {
-        let (id, label) = (user.id, format!("{}: {}", t.unblock, t.name_in(&user.nickname)));
+        let (id, label) = (user.id, format!("{}: {}", settings.unblock, t.name_in(&user.nickname)));
         let unblock = move |_: MouseEvent| {
             problem.set(None);
             spawn_local(async move {
                 if let Err(refusal) = store.set_blocked(id, false).await {
-                    problem.try_set(Some(refusal.code().map_or_else(|| t.unreachable.to_owned(), t.error)));
+                    problem
+                        .try_set(Some(refusal.code().map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error)));
                 }
                 // The button with the focus is about to disappear.
                 focus_by_id(LIST);
@@ -39,7 +40,7 @@ pub(super) fn BlockedUsers() -> impl IntoView {
         view! {
             <li class="session">
                 <p><UserName user/></p>
-                <button type="button" class="button secondary small" aria-label=label on:click=on(unblock)>{t.unblock}</button>
+                <button type="button" class="button secondary small" aria-label=label on:click=on(unblock)>{settings.unblock}</button>
             </li>
         }
         .boxed()
@@ -47,7 +48,7 @@ pub(super) fn BlockedUsers() -> impl IntoView {
     let rows = move || store.blocks.with(|blocks| blocks.users().iter().cloned().map(row).collect::<Vec<Boxed>>());
     let is_empty = move || store.blocks.with(|blocks| blocks.users().is_empty());
     view! {
-        <h2 id="blocked" hidden=reactive(is_empty)>{t.blocked}</h2>
+        <h2 id="blocked" hidden=reactive(is_empty)>{settings.blocked}</h2>
         <ul id=LIST tabindex="-1" aria-labelledby="blocked" hidden=reactive(is_empty)>{reactive_view(rows)}</ul>
         <p class="problem small" role="alert">{reactive(move || problem.get())}</p>
     }

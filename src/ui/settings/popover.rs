@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-lazy!(USER_SETTINGS, load_user_settings, fill_user_settings, fn() -> Boxed = user_settings);
+lazy!(settings: USER_SETTINGS, load_user_settings, fill_user_settings, fn() -> Boxed = user_settings);
 
 /// The settings that belong to the user, not to the browser.
 fn user_settings() -> Boxed {
@@ -35,9 +35,9 @@ pub(crate) fn Settings() -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let theme = expect_context::<RwSignal<Theme>>();
     let name = move |theme: Theme| match theme {
-        Theme::Auto => t.theme_auto,
-        Theme::Light => t.theme_light,
-        Theme::Dark => t.theme_dark,
+        Theme::Auto => t.preferences.theme_auto,
+        Theme::Light => t.preferences.theme_light,
+        Theme::Dark => t.preferences.theme_dark,
     };
     let choose = move |choice: Theme| {
         save_preference("teahouse_theme", choice.name());
@@ -51,7 +51,7 @@ pub(crate) fn Settings() -> impl IntoView {
         user_settings.load();
     };
     view! {
-        <button type="button" class="icon-button" popovertarget="settings" aria-label=t.settings>
+        <button type="button" class="icon-button" popovertarget="settings" aria-label=t.preferences.settings>
             {icons::sliders()}
         </button>
         <div
@@ -59,17 +59,17 @@ pub(crate) fn Settings() -> impl IntoView {
             class="settings"
             popover="auto"
             role="dialog"
-            aria-label=t.settings
+            aria-label=t.preferences.settings
             on:beforetoggle=on(before_toggle)
         >
             {reactive_view(move || {
                 let is_moderator = store.me.with(|me| me.as_ref().is_some_and(|me| me.role > Role::Member));
-                is_moderator.then(|| view! { <a class="button secondary" href="/admin" target="_self">{t.admin}</a> })
+                is_moderator.then(|| view! { <a class="button secondary" href="/admin" target="_self">{t.preferences.admin}</a> })
             })}
-            <h2>{t.language}</h2>
+            <h2>{t.preferences.language}</h2>
             <LanguageChoice/>
             <fieldset class="choice">
-                <legend>{t.theme}</legend>
+                <legend>{t.preferences.theme}</legend>
                 {Theme::ALL.map(|choice| view! {
                     <label class="small">
                         <input

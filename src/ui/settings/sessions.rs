@@ -6,7 +6,7 @@ use crate::{
     client::{RequestError, end_session, sessions},
     domain::{SessionId, SessionInfo},
     ui::{
-        i18n::{Language, Texts, texts},
+        i18n::{Language, Texts, settings::SETTINGS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::focus_by_id,
@@ -56,7 +56,7 @@ impl UserSessions {
     }
 
     fn show_refusal(self, refusal: &RequestError) {
-        let text = refusal.code().map_or_else(|| self.texts.unreachable.to_owned(), self.texts.error);
+        let text = refusal.code().map_or_else(|| self.texts.errors.unreachable.to_owned(), self.texts.errors.error);
         self.problem.try_set(Some(text));
     }
 }
@@ -67,28 +67,28 @@ pub(super) fn SessionList(
     /// The sessions to show.
     sessions: UserSessions,
 ) -> impl IntoView {
-    let t = texts();
+    let settings = SETTINGS.current();
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     sessions.load();
     let row = move |info: SessionInfo| {
         let SessionInfo { id, seen_at, agent, current, .. } = info;
         let ClientProgram { name, system } = ClientProgram::from_user_agent(&agent);
         let name = match system {
-            _ if name.is_empty() => t.unknown_program.to_owned(),
-            Some(system) => (t.program_on)(&name, system),
+            _ if name.is_empty() => settings.unknown_program.to_owned(),
+            Some(system) => (settings.program_on)(&name, system),
             None => name,
         };
         let end = move |_: MouseEvent| sessions.end(id);
         let end_button = (!current).then(|| {
-            let label = format!("{}: {name}", t.end_session);
+            let label = format!("{}: {name}", settings.end_session);
             view! {
-                <button type="button" class="button secondary small" aria-label=label on:click=on(end)>{t.end_session}</button>
+                <button type="button" class="button secondary small" aria-label=label on:click=on(end)>{settings.end_session}</button>
             }
         });
         let last_use = if current {
-            t.this_session.to_owned()
+            settings.this_session.to_owned()
         } else {
-            (t.last_used)(&time_format::relative_time(seen_at, language, t))
+            (settings.last_used)(&time_format::relative_time(seen_at, language, settings))
         };
         view! {
             <li class="session">
@@ -103,7 +103,7 @@ pub(super) fn SessionList(
     };
     let rows = move || sessions.list.get().into_iter().map(row).collect::<Vec<Boxed>>();
     view! {
-        <h2 id="sessions">{t.sessions}</h2>
+        <h2 id="sessions">{settings.sessions}</h2>
         <ul id=LIST tabindex="-1" aria-labelledby="sessions">{reactive_view(rows)}</ul>
         <p class="problem small" role="alert">{reactive(move || sessions.problem.get())}</p>
     }

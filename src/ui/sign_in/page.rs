@@ -59,7 +59,7 @@ pub(crate) fn SignInPage(
     let submit_button = |label| {
         view! {
             <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
-                {reactive(move || request.button_label(t, label, t.joining))}
+                {reactive(move || request.button_label(t, label, t.sign_in.joining))}
             </button>
         }
         .boxed()
@@ -78,7 +78,7 @@ pub(crate) fn SignInPage(
                 <form method="post" action=LOBBY_PATH on:submit=on(accept_suggestion)>
                     <input type="hidden" name="nickname" value=nickname.clone()/>
                     {hidden_tokens()}
-                    <button type="submit" class="button secondary">{sentence(&(t.try_name)(InSentence(&nickname)))}</button>
+                    <button type="submit" class="button secondary">{sentence(&(t.sign_in.try_name)(InSentence(&nickname)))}</button>
                 </form>
             }
         })
@@ -88,18 +88,18 @@ pub(crate) fn SignInPage(
             <div class="sign-in-card">
                 <span class="logo">{icons::cup()}</span>
                 <h1 class="sign-in-title">"Teahouse" <small lang="zh-Hans">"茶馆"</small></h1>
-                <p class="quiet">{if registered_only { t.accounts_only } else { t.tagline }}</p>
+                <p class="quiet">{if registered_only { t.sign_in.accounts_only } else { t.sign_in.tagline }}</p>
                 {store.end_reason.get_untracked().map(|reason| {
-                    view! { <p class="notice small" role="alert">{(t.ended)(reason)}</p> }
+                    view! { <p class="notice small" role="alert">{(t.sign_in.ended)(reason)}</p> }
                 })}
-                {is_claiming.then(|| view! { <p class="notice small">{t.claim}</p> })}
+                {is_claiming.then(|| view! { <p class="notice small">{t.sign_in.claim}</p> })}
                 {reactive_view(move || {
-                    let text = t.account_deleted;
+                    let text = t.sign_in.account_deleted;
                     store.account_deleted.get().then(|| view! { <p class="notice small" role="status">{text}</p> })
                 })}
                 <form class="sign-in-form fields" method="post" action=LOBBY_PATH on:submit=on(submit)>
                     {hidden_tokens()}
-                    <label for="nickname">{t.nickname}</label>
+                    <label for="nickname">{t.sign_in.nickname}</label>
                     <input
                         id="nickname"
                         name="nickname"
@@ -117,7 +117,7 @@ pub(crate) fn SignInPage(
                     <p id="nickname-problem" class="problem small" role="alert">
                         {reactive(move || request.error_text(t, &[ErrorCode::WrongPassword]))}
                     </p>
-                    {submit_button(t.join)}
+                    {submit_button(t.sign_in.join)}
                     <details
                         id="sign-in"
                         class="with-password"
@@ -126,17 +126,17 @@ pub(crate) fn SignInPage(
                         on:toggle=on(move |_| form.password_toggled())
                         on:input=move |_| form.save_input()
                     >
-                        <summary>{reactive(move || if is_taken() { t.this_is_me } else { t.have_password })}</summary>
+                        <summary>{reactive(move || if is_taken() { t.sign_in.this_is_me } else { t.sign_in.have_password })}</summary>
                         <PasswordField
                             id="password"
-                            label=t.password
+                            label=t.sign_in.password
                             autocomplete=if is_claiming { "new-password" } else { "current-password" }
                             request
                             error_code=ErrorCode::WrongPassword
-                            error_text=(t.error)(ErrorCode::WrongPassword)
+                            error_text=(t.errors.error)(ErrorCode::WrongPassword)
                             autofocus=asks_password
                         />
-                        {submit_button(t.sign_in)}
+                        {submit_button(t.sign_in.sign_in)}
                     </details>
                 </form>
                 {reactive_view(suggestion)}
@@ -146,8 +146,8 @@ pub(crate) fn SignInPage(
                     </span>
                     {match online_count {
                         0 if registered_only => String::new(),
-                        0 => t.nobody_online.to_owned(),
-                        count => (t.users_online)(count),
+                        0 => t.sign_in.nobody_online.to_owned(),
+                        count => (t.sign_in.users_online)(count),
                     }}
                 </p>
                 <LanguageChoice query/>

@@ -94,7 +94,7 @@ fn error(code: ErrorCode, role: Role, t: &'static AdminTexts) -> AnyView {
         ErrorCode::Forbidden => {
             (t.no_access, (if role == Role::Member { t.moderators_only } else { t.owners_only }).to_owned())
         }
-        ErrorCode::UnknownUser | ErrorCode::NotFound => (texts().not_found, t.no_such_user.to_owned()),
+        ErrorCode::UnknownUser | ErrorCode::NotFound => (texts().conversation.not_found, t.no_such_user.to_owned()),
         code => (t.unavailable, refusal(code, t)),
     };
     view! {

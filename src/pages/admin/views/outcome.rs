@@ -28,7 +28,7 @@ pub(super) fn outcome(outcome: Option<ActionOutcome>, t: &'static AdminTexts) ->
 /// The reason for a refusal in the reader's language: the admin pages' own text, or else the chat page's.
 pub(super) fn refusal(code: ErrorCode, t: &'static AdminTexts) -> String {
     match (t.error)(code) {
-        "" => (texts().error)(code),
+        "" => (texts().errors.error)(code),
         text => text.to_owned(),
     }
 }

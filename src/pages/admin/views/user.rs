@@ -70,8 +70,11 @@ impl UserPage {
             let rows = sanctions.into_iter().map(|sanction| sanction.row(false, t)).collect_view();
             view! { <ul class="list" aria-label=t.sanctions>{rows}</ul> }
         });
-        let role_and_presence =
-            format!("{} · {}", t.role_or_guest(&user), if is_online { page_texts.online } else { page_texts.offline });
+        let role_and_presence = format!(
+            "{} · {}",
+            t.role_or_guest(&user),
+            if is_online { page_texts.users.online } else { page_texts.users.offline }
+        );
         view! {
             <p class="small"><a href="/admin">{t.all_users}</a></p>
             <header class="profile">

@@ -48,7 +48,7 @@ impl UsersPage {
         });
         let is_search = !search.is_empty();
         let hint = match (listed.len(), has_more) {
-            (0, _) => Some((page_texts.unknown_user)(InSentence(&search))),
+            (0, _) => Some((page_texts.recipient.unknown_user)(InSentence(&search))),
             (shown, true) => Some((t.first_of_many)(shown)),
             _ => None,
         };
@@ -59,7 +59,7 @@ impl UsersPage {
             {outcome(result, t)}
             {sanctions}
             <section aria-labelledby="users">
-                <h2 id="users">{t.all_users} " " <small class="quiet">{(page_texts.online_count)(online_count)}</small></h2>
+                <h2 id="users">{t.all_users} " " <small class="quiet">{(page_texts.conversation.online_count)(online_count)}</small></h2>
                 <form class="search" method="post" action="/admin" role="search">
                     <label class="visually-hidden" for="search">{t.search_label}</label>
                     <input
@@ -87,7 +87,7 @@ impl UsersPage {
 
 fn row(user: User, is_online: bool, me: &CurrentUser, t: &'static AdminTexts) -> AnyView {
     let (role, address) = (t.role_or_guest(&user), format!("/admin/users/{}", user.id));
-    let is_me = (user.id == me.id).then(|| format!(" ({})", texts().you));
+    let is_me = (user.id == me.id).then(|| format!(" ({})", texts().users.you));
     view! {
         <li>
             <a class="user-link" href=address>

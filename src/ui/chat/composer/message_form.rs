@@ -7,23 +7,24 @@ use leptos::{
 
 use crate::{
     client::ClientStore,
-    domain::{Companion, ConversationId},
+    domain::{Companion, ConversationId, Room},
     protocol::ErrorCode,
     ui::{
         chat::{
             companion::companion,
-            composer::{draft::Draft, pre_boot},
+            composer::{audience::Audience, draft::Draft, pre_boot},
             recipient::RecipientPicker,
         },
         i18n::{InSentence, texts},
         kit::{
             avatar::Avatar,
-            boxed::{Boxed, Boxing as _},
+            boxed::Boxing as _,
             icons,
             reactive::{effect, memo, on, reactive, reactive_view},
             sentence::sentence,
             user_name::UserName,
         },
+        rooms::{room, room_icon},
     },
 };
 
@@ -32,38 +33,19 @@ fn typing_text(store: ClientStore, conversation: ConversationId) -> String {
     store.typing.with(|typing| {
         let t = texts();
         let names: Vec<_> = typing.users_in(conversation).into_iter().map(|user| t.name_in(&user.nickname)).collect();
-        if names.is_empty() { String::new() } else { (t.typing)(&names) }
+        if names.is_empty() { String::new() } else { (t.composer.typing)(&names) }
     })
 }
 
-/// The note that shows instead of the form if the other user has left for good.
-fn left_note(companion: &Companion) -> Boxed {
-    let t = texts();
-    view! { <p class="closed" role="status">{sentence(&(t.user_left_note)(t.name_in(&companion.user.nickname)))}</p> }
-        .boxed()
-}
-
-/// The label of the button that shows the recipient and opens the recipient picker.
-fn recipient_button_label(companion: Option<&Companion>) -> String {
-    let t = texts();
-    (t.change_recipient)(companion.map_or(InSentence(t.everyone), |companion| t.name_in(&companion.user.nickname)))
-}
-
 /// The error of the last message; or the warning who would receive it, if the user has begun to choose another recipient.
-fn problem_text(draft: Draft, companion: Memo<Option<Companion>>, is_editing: Memo<bool>) -> Option<String> {
+fn problem_text(draft: Draft, audience: Memo<Audience>, is_editing: Memo<bool>) -> Option<String> {
     let t = texts();
     if let Some(recipient) = draft.unresolved_recipient.get() {
-        let goes_to = |companion: &Option<Companion>| {
-            (t.recipient_mismatch)(
-                companion.as_ref().map(|companion| t.name_in(&companion.user.nickname)),
-                InSentence(&recipient),
-            )
-        };
-        return Some(companion.with(goes_to));
+        return Some(audience.with(|audience| audience.mismatch(InSentence(&recipient))));
     }
     draft.problem.get().map(|code| match code {
-        ErrorCode::EmptyMessage if is_editing.get() => t.empty_edit.to_owned(),
-        code => (t.error)(code),
+        ErrorCode::EmptyMessage if is_editing.get() => t.composer.empty_edit.to_owned(),
+        code => (t.errors.error)(code),
     })
 }
 
@@ -78,8 +60,8 @@ fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
         view! {
             <p class="editing small">
                 {icons::pencil()}
-                <span role="status">{t.editing}</span>
-                <button type="button" class="link" on:click=on(cancel)>{t.cancel}</button>
+                <span role="status">{t.composer.editing}</span>
+                <button type="button" class="link" on:click=on(cancel)>{t.composer.cancel}</button>
             </p>
         }
     })
@@ -120,31 +102,36 @@ pub(crate) fn Composer(
             }
         })
     };
-    let placeholder = move || match companion.get() {
-        None => t.write_to_everyone.to_owned(),
-        Some(companion) => (t.write_to)(t.name_in(&companion.user.nickname)),
-    };
-    let recipient = move || match companion.get() {
-        None => view! {
+    let room = room(store, conversation);
+    let audience = memo(move || Audience::new(companion.get(), room.get()));
+    let placeholder = move || audience.with(Audience::placeholder);
+    let recipient = move || match audience.get() {
+        Audience::Lobby => view! {
             <span class="icon-box">{icons::hash()}</span>
-            <span class="quiet">{t.to}</span>
-            <b>{t.everyone}</b>
+            <span class="quiet">{t.composer.to}</span>
+            <b>{t.users.everyone}</b>
         }
         .boxed(),
-        Some(Companion { user, .. }) => view! {
+        Audience::Room(Room { name, visibility, .. }) => view! {
+            <span class="icon-box">{room_icon(visibility)}</span>
+            <span class="quiet">{t.composer.to}</span>
+            <b><bdi>{name.as_str().to_owned()}</bdi></b>
+        }
+        .boxed(),
+        Audience::User(Companion { user, .. }) => view! {
             <Avatar id=user.id nickname=user.nickname.clone() small=true/>
-            <span class="quiet">{t.to}</span>
+            <span class="quiet">{t.composer.to}</span>
             <b><UserName user/></b>
         }
         .boxed(),
     };
     let is_editing = memo(move || draft.edited_message().is_some());
     let editing_note = move || editing_note(draft, is_editing);
-    let problem_text = move || problem_text(draft, companion, is_editing);
+    let problem_text = move || problem_text(draft, audience, is_editing);
 
-    let is_closed =
-        memo(move || companion.with(|companion| companion.as_ref().is_some_and(|companion| companion.gone)));
-    let closed_note = move || companion.get().filter(|companion| companion.gone).map(|companion| left_note(&companion));
+    let closed = memo(move || audience.with(|audience| audience.closed_note(store, room.get().as_ref())));
+    let is_closed = memo(move || closed.with(Option::is_some));
+    let closed_note = move || closed.get().map(|note| view! { <p class="closed" role="status">{sentence(&note)}</p> });
 
     // The server renders the button enabled, because without scripts nothing would enable it.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
@@ -158,11 +145,11 @@ pub(crate) fn Composer(
                 class="composer-form"
                 hidden=reactive(move || is_closed.get())
                 on:submit=on(submit)
-                {..pre_boot::form_attributes(conversation, companion.get_untracked().as_ref())}
+                {..pre_boot::form_attributes(conversation, &audience.get_untracked())}
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
-                <label class="visually-hidden" for="message">{t.message}</label>
+                <label class="visually-hidden" for="message">{t.composer.message}</label>
                 <div
                     class="auto-grow"
                     class:tall=reactive(move || draft.is_tall())
@@ -190,7 +177,7 @@ pub(crate) fn Composer(
                         type="button"
                         class="recipient-button"
                         aria-expanded=reactive(move || is_choosing.get().to_string())
-                        aria-label=reactive(move || companion.with(|companion| recipient_button_label(companion.as_ref())))
+                        aria-label=reactive(move || audience.with(Audience::change_label))
                         on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
                     >
                         {reactive_view(recipient)}
@@ -198,7 +185,7 @@ pub(crate) fn Composer(
                     </button>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
-                        {reactive(move || if is_editing.get() { t.save } else { t.send })}
+                        {reactive(move || if is_editing.get() { t.composer.save } else { t.composer.send })}
                     </button>
                 </div>
             </form>

@@ -1,5 +1,6 @@
 //! The composer: the form in which the next message of a conversation is written.
 
+mod audience;
 mod draft;
 mod message_form;
 mod pre_boot;

@@ -15,28 +15,30 @@ mod target {
 
     use crate::{
         client::ClientStore,
-        domain::{CommandId, Companion, ConversationId, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS},
+        domain::{CommandId, ConversationId, MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS},
         protocol::ErrorCode,
         ui::{
-            chat::composer::draft::Draft,
+            chat::composer::{audience::Audience, draft::Draft},
             context::router::{LOBBY_PATH, conversation_path},
             i18n::{InSentence, texts},
         },
     };
 
     /// The form's method and action, and the texts and limits that `pre_boot.js` uses.
-    pub(crate) fn form_attributes(conversation: ConversationId, companion: Option<&Companion>) -> Vec<AnyAttribute> {
+    pub(crate) fn form_attributes(conversation: ConversationId, audience: &Audience) -> Vec<AnyAttribute> {
         let t = texts();
-        let action = if companion.is_none() { LOBBY_PATH.to_owned() } else { conversation_path(conversation) };
-        let recipient = companion.map(|companion| t.name_in(&companion.user.nickname));
+        let action = match audience {
+            Audience::Lobby => LOBBY_PATH.to_owned(),
+            Audience::Room(_) | Audience::User(_) => conversation_path(conversation),
+        };
         vec![
             custom_attribute("method", "post").into_any_attr(),
             custom_attribute("action", action).into_any_attr(),
-            custom_attribute("data-today", t.today).into_any_attr(),
-            custom_attribute("data-not-kept", t.storage_unavailable).into_any_attr(),
+            custom_attribute("data-today", t.timeline.today).into_any_attr(),
+            custom_attribute("data-not-kept", t.connection.storage_unavailable).into_any_attr(),
             // The script replaces U+FFFC, which no nickname contains, by what was typed into the recipient picker.
-            custom_attribute("data-goes-to", (t.recipient_mismatch)(recipient, InSentence("\u{fffc}"))).into_any_attr(),
-            custom_attribute("data-too-long", (t.error)(ErrorCode::MessageTooLong)).into_any_attr(),
+            custom_attribute("data-goes-to", audience.mismatch(InSentence("\u{fffc}"))).into_any_attr(),
+            custom_attribute("data-too-long", (t.errors.error)(ErrorCode::MessageTooLong)).into_any_attr(),
             custom_attribute("data-max-code-points", MAX_BODY_CODE_POINTS.to_string()).into_any_attr(),
             custom_attribute("data-tall", MAX_BODY_CHARACTERS.to_string()).into_any_attr(),
         ]
@@ -66,11 +68,11 @@ mod target {
 
     use crate::{
         client::ClientStore,
-        domain::{Companion, ConversationId},
-        ui::chat::composer::draft::Draft,
+        domain::ConversationId,
+        ui::chat::composer::{audience::Audience, draft::Draft},
     };
 
-    pub(crate) fn form_attributes(_conversation: ConversationId, _companion: Option<&Companion>) -> Vec<AnyAttribute> {
+    pub(crate) fn form_attributes(_conversation: ConversationId, _audience: &Audience) -> Vec<AnyAttribute> {
         Vec::new()
     }
 

@@ -28,7 +28,7 @@ impl Recipient {
     /// The name that the suggestions show.
     pub(super) fn name(&self, texts: &Texts) -> String {
         match self {
-            Self::Everyone => texts.everyone.to_owned(),
+            Self::Everyone => texts.users.everyone.to_owned(),
             Self::User(user) => user.nickname.as_str().to_owned(),
         }
     }
@@ -108,9 +108,9 @@ impl RecipientChoice {
     /// The text for the last submission's error.
     pub(super) fn problem_text(self) -> Option<String> {
         self.problem.get().map(|problem| match problem {
-            RecipientProblem::Unknown(name) => (self.texts.unknown_user)(InSentence(&name)),
-            RecipientProblem::Refused(code) => (self.texts.error)(code),
-            RecipientProblem::Unreachable => self.texts.unreachable.to_owned(),
+            RecipientProblem::Unknown(name) => (self.texts.recipient.unknown_user)(InSentence(&name)),
+            RecipientProblem::Refused(code) => (self.texts.errors.error)(code),
+            RecipientProblem::Unreachable => self.texts.errors.unreachable.to_owned(),
         })
     }
 
@@ -145,7 +145,7 @@ impl RecipientChoice {
         match active.and_then(suggestion_at) {
             Some(recipient) => self.open_conversation_with(recipient),
             None if typed.is_empty() => {}
-            None if lowercase(&typed) == lowercase(self.texts.everyone) => {
+            None if lowercase(&typed) == lowercase(self.texts.users.everyone) => {
                 self.open_conversation_with(Recipient::Everyone);
             }
             None => self.open_conversation(Some(typed), suggestion_at(0)),

@@ -52,7 +52,7 @@ pub(crate) fn RecipientPicker(
         let label = match recipient.clone() {
             Recipient::Everyone => view! {
                 <span class="icon-box">{icons::hash()}</span>
-                <span class="name">{t.everyone}</span>
+                <span class="name">{t.users.everyone}</span>
             }
             .boxed(),
             Recipient::User(user) => {
@@ -60,7 +60,7 @@ pub(crate) fn RecipientPicker(
                 view! {
                     <Avatar id=user.id nickname=user.nickname.clone() small=true online=true/>
                     <UserName user class="name"/>
-                    {is_namesake.then(|| view! { <span class="quiet small">{t.namesake}</span> })}
+                    {is_namesake.then(|| view! { <span class="quiet small">{t.users.namesake}</span> })}
                 }
                 .boxed()
             }
@@ -88,7 +88,7 @@ pub(crate) fn RecipientPicker(
     view! {
         // `method="dialog"` outside a dialog does nothing, which is right as long as there is no WebAssembly.
         <form class="recipient" method="dialog" on:submit=on(submit)>
-            <label class="visually-hidden" for=input.clone()>{t.recipient_label}</label>
+            <label class="visually-hidden" for=input.clone()>{t.recipient.recipient_label}</label>
             <input
                 id=input
                 node_ref=field
@@ -98,8 +98,8 @@ pub(crate) fn RecipientPicker(
                 autocapitalize="off"
                 spellcheck="false"
                 enterkeyhint="go"
-                placeholder=t.recipient_placeholder
-                title=t.recipient_hint
+                placeholder=t.recipient.recipient_placeholder
+                title=t.recipient.recipient_hint
                 aria-autocomplete="list"
                 aria-controls=list.clone()
                 aria-expanded=reactive(move || choice.is_open().to_string())
@@ -113,7 +113,7 @@ pub(crate) fn RecipientPicker(
                 on:blur=move |_| choice.close()
                 on:keydown=move |event| choice.on_key_down(&event)
             />
-            <ul id=list class="recipient-options" role="listbox" aria-label=t.suggestions hidden=reactive(move || !choice.is_open())>
+            <ul id=list class="recipient-options" role="listbox" aria-label=t.recipient.suggestions hidden=reactive(move || !choice.is_open())>
                 {reactive_view(move || choice.suggestions.get().into_iter().enumerate().map(option).collect_view())}
             </ul>
             <p id=problem class="problem small" role="alert">

@@ -56,7 +56,7 @@ pub(super) fn FormerDirects() -> impl IntoView {
         move || groups.with(|groups| groups.iter().flatten().any(|(id, ..)| navigator.conversation.get() == Some(*id)));
     view! {
         <details class="former-users" hidden=reactive(move || groups.with(Vec::is_empty)) open=reactive(is_open)>
-            <summary>{t.former_users} {unread_badge(store, ids)}</summary>
+            <summary>{t.sidebar.former_users} {unread_badge(store, ids)}</summary>
             <ul>{keyed_list(move || groups.get().into_iter().map(item).collect())}</ul>
         </details>
     }
@@ -101,7 +101,7 @@ fn link(navigator: Navigator, (id, user, at): FormerDirect, is_in_group: bool) -
         view! {
             <Avatar id=user.id nickname=user.nickname.clone() small=true/>
             <UserName user is_static=true class="name"/>
-            <span class="quiet small">{t.has_left}</span>
+            <span class="quiet small">{t.users.has_left}</span>
         }
         .boxed()
     };

@@ -1,4 +1,4 @@
-//! The lists of the sidebar: rooms, directs, and online users.
+//! The lists of people in the sidebar: directs and online users.
 
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
@@ -7,12 +7,11 @@ use crate::{
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
         chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
-        context::router::{LOBBY_PATH, Navigator, conversation_path},
+        context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
-            icons,
             keyed_list::{KeyedRow, keyed_list},
             lazy::{Lazy, lazy},
             reactive::{memo, on, reactive, reactive_view},
@@ -20,27 +19,6 @@ use crate::{
         },
     },
 };
-
-/// The rooms. The Lobby is the only one.
-#[component]
-pub(super) fn Rooms() -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), texts());
-    let navigator = expect_context::<Navigator>();
-    let lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().map(|lobby| lobby.id)));
-    let current = move || (lobby.get().is_some() && navigator.conversation.get() == lobby.get()).then_some("page");
-    view! {
-        <h2>{t.rooms}</h2>
-        <ul>
-            <li>
-                <a class="row" href=LOBBY_PATH aria-current=reactive(current)>
-                    <span class="icon-box">{icons::hash()}</span>
-                    <span class="name">{t.lobby}</span>
-                    {unread_badge(store, move || lobby.get().into_iter().collect())}
-                </a>
-            </li>
-        </ul>
-    }
-}
 
 /// The directs that have messages, and the open one.
 #[component]
@@ -76,7 +54,7 @@ pub(super) fn Directs() -> impl IntoView {
     let rows = move || directs.get().into_iter().filter_map(item).collect();
     let below_directs = Lazy::new(&BELOW_DIRECTS, load_below_directs);
     view! {
-        <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.private}</h2>
+        <h2 hidden=reactive(move || directs.with(Vec::is_empty))>{t.sidebar.private}</h2>
         <ul hidden=reactive(move || directs.with(|directs| directs.iter().all(|(_, companion)| companion.gone)))>
             {keyed_list(rows)}
         </ul>
@@ -84,7 +62,7 @@ pub(super) fn Directs() -> impl IntoView {
     }
 }
 
-lazy!(BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
+lazy!(rooms: BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
 
 /// The part below the list of directs.
 fn below_directs() -> Boxed {
@@ -118,9 +96,9 @@ fn ShowMore() -> impl IntoView {
                         aria-busy=reactive(move || is_busy.get().to_string())
                         on:click=on(show_more)
                     >
-                        {t.show_more}
+                        {t.sidebar.show_more}
                     </button>
-                    <span class="problem" role="alert">{reactive(move || has_failed.get().then_some(t.unreachable))}</span>
+                    <span class="problem" role="alert">{reactive(move || has_failed.get().then_some(t.errors.unreachable))}</span>
                 </p>
             }
         })
@@ -145,8 +123,8 @@ pub(super) fn OnlineUsers() -> impl IntoView {
         spawn_local(async move {
             match store.open_direct_with(user).await {
                 Ok(conversation) => navigator.go_to(&conversation_path(conversation)),
-                Err(Some(code)) => problem.set(Some((t.error)(code))),
-                Err(None) => problem.set(Some(t.unreachable.to_owned())),
+                Err(Some(code)) => problem.set(Some((t.errors.error)(code))),
+                Err(None) => problem.set(Some(t.errors.unreachable.to_owned())),
             }
         });
     });
@@ -165,14 +143,14 @@ pub(super) fn OnlineUsers() -> impl IntoView {
     let item = move |user: User| KeyedRow::new((0, user.id.as_uuid().as_u128()), move || row(user));
     let rows = move || others.get().into_iter().map(item).collect();
     let hint = move || match (others.with(Vec::is_empty), count()) {
-        (true, 2..) => Some(t.too_many_to_list),
-        (true, 1) => Some(t.only_you_online),
+        (true, 2..) => Some(t.sidebar.too_many_to_list),
+        (true, 1) => Some(t.sidebar.only_you_online),
         _ => None,
     };
     view! {
-        <h2>{reactive(move || (t.online_now)(count()))}</h2>
+        <h2>{reactive(move || (t.sidebar.online_now)(count()))}</h2>
         <p class="hint problem small" role="alert">{reactive(move || problem.get())}</p>
-        <ul aria-label=reactive(move || (t.online_now)(count()))>
+        <ul aria-label=reactive(move || (t.sidebar.online_now)(count()))>
             {keyed_list(rows)}
         </ul>
         {reactive_view(move || hint().map(|hint| view! { <p class="hint quiet small">{hint}</p> }))}

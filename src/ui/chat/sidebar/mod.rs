@@ -3,6 +3,7 @@
 mod former_users;
 mod lists;
 mod panel;
+mod rooms;
 mod unread;
 
 pub(super) use panel::Sidebar;

@@ -7,7 +7,10 @@ use crate::{
     ui::{
         chat::{
             recipient::RecipientPicker,
-            sidebar::lists::{Directs, OnlineUsers, Rooms},
+            sidebar::{
+                lists::{Directs, OnlineUsers},
+                rooms::Rooms,
+            },
         },
         i18n::texts,
         kit::{avatar::Avatar, icons, reactive::reactive_view, user_name::UserName},
@@ -36,7 +39,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="sidebar-recipient">
                 <RecipientPicker name="sidebar"/>
             </div>
-            <nav class="lists" aria-label=t.main_navigation>
+            <nav class="lists" aria-label=t.sidebar.main_navigation>
                 <Rooms/>
                 <Directs/>
                 <OnlineUsers/>

@@ -33,7 +33,7 @@ pub(super) fn unread_badge(
                 view! {
                     <span class="badge">
                         <span aria-hidden="true">{shown}</span>
-                        <span class="visually-hidden">{(t.unread)(unread)}</span>
+                        <span class="visually-hidden">{(t.sidebar.unread)(unread)}</span>
                     </span>
                 }
             })

@@ -26,6 +26,8 @@ pub(super) enum ButtonAction {
     ConfirmDeletion,
     /// Goes back to the list of actions.
     Back,
+    /// Copies a link to the message.
+    CopyLink,
     /// Blocks the author.
     Block,
     /// Opens the form to report the message.
@@ -39,13 +41,14 @@ pub(super) enum ButtonAction {
 }
 
 impl ButtonAction {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::React,
         Self::MoreEmoji,
         Self::Edit,
         Self::Delete,
         Self::ConfirmDeletion,
         Self::Back,
+        Self::CopyLink,
         Self::Block,
         Self::Report,
         Self::SendReport,
@@ -62,6 +65,7 @@ impl ButtonAction {
             Self::Delete => "delete",
             Self::ConfirmDeletion => "confirm-deletion",
             Self::Back => "back",
+            Self::CopyLink => "copy-link",
             Self::Block => "block",
             Self::Report => "report",
             Self::SendReport => "send-report",

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*, tachys::html::attribute::any_attribute::AnyAttribut
 use web_sys::Event;
 
 use crate::{
-    domain::CommandId,
+    domain::{CommandId, Room},
     ui::{
         chat::{
             composer::Draft,
@@ -30,11 +30,11 @@ pub(super) struct LazyMenu {
     functions: Lazy<MenuFunctions>,
 }
 
-lazy!(FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
+lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
 
 impl LazyMenu {
-    pub(super) fn new(draft: Draft, is_room: bool) -> Self {
-        let menu = Menu { draft, state: RwSignal::default(), is_room };
+    pub(super) fn new(draft: Draft, room: Memo<Option<Room>>) -> Self {
+        let menu = Menu { draft, state: RwSignal::default(), room };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 

@@ -15,8 +15,13 @@ use crate::{
     },
 };
 
-/// After a reset, the page begins this many events before the user's position, so that some messages show above it.
+/// The page begins this many events before the user's position, so that some messages show above it.
 const EVENTS_ABOVE: u64 = 20;
+
+/// A page that begins somewhat above a message.
+fn page_around(seq: Seq) -> PageRange {
+    PageRange::From(Seq(seq.0.saturating_sub(EVENTS_ABOVE)))
+}
 
 impl TimelineModel {
     /// Keeps the user at the end, or at the message in view, when the rows change.
@@ -87,6 +92,9 @@ impl TimelineModel {
     pub(super) fn load_missing(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         let oldest = self.timeline.with_untracked(Timeline::oldest);
         let range = match (self.is_loaded.get_untracked(), oldest) {
+            (false, _) if self.fetch_around.with_value(Option::is_some) => {
+                self.fetch_around.try_update_value(Option::take).flatten().map_or(PageRange::Newest, page_around)
+            }
             // After a reset the page begins somewhat above the user's position.
             (false, _) => {
                 // What was missed meanwhile is new. Before the connection the number of unread messages may have been unknown.
@@ -94,12 +102,45 @@ impl TimelineModel {
                     self.new_after.set(Some(unread));
                 }
                 let top = if scroll.at_end.get_untracked() { None } else { self.top_message(scroll) };
-                top.map_or(PageRange::Newest, |seq| PageRange::From(Seq(seq.0.saturating_sub(EVENTS_ABOVE))))
+                top.map_or(PageRange::Newest, page_around)
             }
             (true, Some(oldest)) => PageRange::Older(oldest),
             (true, None) => return,
         };
         store.load(conversation, range);
+    }
+
+    /// Scrolls to the message that the address names, after fetching the messages around it if it is not loaded.
+    pub(super) fn follow_address(
+        self,
+        store: ClientStore,
+        conversation: ConversationId,
+        scroll: ScrollPosition,
+        named: Memo<Option<Seq>>,
+    ) {
+        let mut fetched = None;
+        effect(move || self.target.set(named.get()));
+        effect(move || {
+            let Some(seq) = self.target.get().filter(|_| self.is_loaded.get()) else { return };
+            let is_in_view =
+                |timeline: &Timeline| timeline.messages().find(|message| message.seq == seq).map(|it| it.id);
+            if let Some(id) = self.timeline.with(is_in_view) {
+                self.target.set(None);
+                return request_animation_frame(move || scroll.show(id));
+            }
+            if store.connection_status.get() != ConnectionStatus::Online {
+                return;
+            }
+            // The messages around it are there, or were fetched, so there is no such message.
+            let is_covered = self.timeline.with_untracked(|timeline| {
+                timeline.oldest().is_some_and(|oldest| oldest < seq) && timeline.gap().is_none_or(|gap| gap > seq)
+            });
+            if fetched.replace(seq) == Some(seq) || is_covered {
+                return self.target.set(None);
+            }
+            self.fetch_around.set_value(Some(seq));
+            store.reset_timeline(conversation);
+        });
     }
 
     /// The first message in view.

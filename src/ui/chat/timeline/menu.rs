@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event};
 
 use crate::{
-    domain::CommandId,
+    domain::{CommandId, Room},
     protocol::ErrorCode,
     ui::{
         chat::{composer::Draft, timeline::row_signals::RowSignals},
@@ -22,8 +22,8 @@ pub(super) struct Menu {
     /// The draft in the composer, which also submits the menu's commands.
     pub(super) draft: Draft,
     pub(super) state: RwSignal<MenuState>,
-    /// Whether the conversation is a room, in which moderators may delete messages of others.
-    pub(super) is_room: bool,
+    /// The room, in which moderators may delete messages of others; `None` in a direct.
+    pub(super) room: Memo<Option<Room>>,
 }
 
 /// The functions of the menu that load lazily.
@@ -73,6 +73,8 @@ pub(super) enum MenuView {
     Report,
     /// The outcome of a report. An error without a code means that the server was not reached.
     Reported(Result<(), Option<ErrorCode>>),
+    /// Whether the link to the message was copied.
+    LinkCopied(bool),
     /// Nothing, until Enter opens the menu again.
     Closed,
 }

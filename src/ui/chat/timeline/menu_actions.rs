@@ -18,7 +18,11 @@ use crate::{
                 reactions::has_reacted,
             },
         },
-        kit::dom::{closest, focus, input_value, matches},
+        context::router::message_path,
+        kit::{
+            clipboard::copy_text,
+            dom::{closest, focus, input_value, matches},
+        },
     },
 };
 
@@ -97,6 +101,11 @@ impl Menu {
                 });
                 self.finish(&row, has_focus);
             }
+            (ButtonAction::CopyLink, Some(message)) => {
+                let path = message_path(self.draft.conversation, message.seq);
+                let is_copied = copy_text(&format!("{}{path}", location().origin().unwrap_or_default()));
+                self.show(MenuView::LinkCopied(is_copied), row, false);
+            }
             (ButtonAction::Report, _) => self.show(MenuView::Report, row, true),
             (ButtonAction::SendReport, Some(message)) => self.send_report(message, row),
             (ButtonAction::MoreEmoji, _) => self.show(MenuView::MoreEmoji, row, has_focus),
@@ -116,6 +125,7 @@ impl Menu {
                 ButtonAction::React
                 | ButtonAction::Edit
                 | ButtonAction::ConfirmDeletion
+                | ButtonAction::CopyLink
                 | ButtonAction::Block
                 | ButtonAction::SendReport,
                 None,

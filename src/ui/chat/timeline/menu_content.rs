@@ -13,7 +13,7 @@ use crate::{
             reactions::{has_reacted, who_reacted},
             row_signals::RowSignals,
         },
-        i18n::{Texts, texts},
+        i18n::{Texts, message_menu::MESSAGE_MENU, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::matches,
@@ -45,6 +45,7 @@ pub(super) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxe
 }
 
 fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Texts) -> AnyView {
+    let menu_texts = MESSAGE_MENU.current();
     let MenuState { view, opens_upwards, is_touch, .. } = menu.state.get();
     let emoji = |emoji: &'static str| {
         let is_own = |reaction: &Reaction| reaction.emoji.as_str() == emoji && has_reacted(reaction, me.id);
@@ -54,7 +55,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
     match view {
         MenuView::Actions => {
             let mut frequent: Vec<AnyView> = FREQUENT_EMOJI.split(' ').map(emoji).collect();
-            frequent.push(icon_button(ButtonAction::MoreEmoji, icons::smile(), t.more_emoji).into_any());
+            frequent.push(icon_button(ButtonAction::MoreEmoji, icons::smile(), menu_texts.more_emoji).into_any());
             parts.push(view! { <div class="emoji">{frequent}</div> }.into_any());
             for reaction in &message.reactions {
                 let text = who_reacted(reaction, me.id, t);
@@ -62,21 +63,23 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             }
             let is_own = message.author.id == me.id;
             if is_own {
-                parts.push(icon_button(ButtonAction::Edit, icons::pencil(), t.edit).into_any());
+                parts.push(icon_button(ButtonAction::Edit, icons::pencil(), menu_texts.edit).into_any());
             }
-            if is_own || (me.role > Role::Member && menu.is_room) {
-                parts.push(icon_button(ButtonAction::Delete, icons::bin(), t.delete).into_any());
+            let may_delete = menu.room.with(|room| room.as_ref().is_some_and(|it| me.role.max(it.role) > Role::Member));
+            if is_own || may_delete {
+                parts.push(icon_button(ButtonAction::Delete, icons::bin(), menu_texts.delete).into_any());
             }
+            parts.push(icon_button(ButtonAction::CopyLink, icons::link(), menu_texts.copy_link).into_any());
             if !is_own {
-                parts.push(icon_button(ButtonAction::Report, icons::flag(), t.report).into_any());
-                parts.push(icon_button(ButtonAction::Block, icons::block(), t.block).into_any());
+                parts.push(icon_button(ButtonAction::Report, icons::flag(), menu_texts.report).into_any());
+                parts.push(icon_button(ButtonAction::Block, icons::block(), t.conversation.block).into_any());
             }
             if me.role > message.author.role {
                 let url = format!("/admin/users/{}", message.author.id);
                 parts.push(
                     view! {
-                        <a class="icon-button" href=url target="_self" aria-label=t.moderate title=t.moderate>
-                            {icons::shield()} <span>{t.moderate}</span>
+                        <a class="icon-button" href=url target="_self" aria-label=menu_texts.moderate title=menu_texts.moderate>
+                            {icons::shield()} <span>{menu_texts.moderate}</span>
                         </a>
                     }
                     .into_any(),
@@ -89,38 +92,42 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
         }
         MenuView::ConfirmDeletion => {
             parts.push(quote(message, t));
-            parts.push(view! { <p class="question">{t.delete_question}</p> }.into_any());
-            parts.push(text_button("button secondary", ButtonAction::Back, None, t.keep).into_any());
-            parts.push(text_button("button danger", ButtonAction::ConfirmDeletion, None, t.delete).into_any());
+            parts.push(view! { <p class="question">{menu_texts.delete_question}</p> }.into_any());
+            parts.push(text_button("button secondary", ButtonAction::Back, None, menu_texts.keep).into_any());
+            parts.push(text_button("button danger", ButtonAction::ConfirmDeletion, None, menu_texts.delete).into_any());
         }
         MenuView::Report => parts.push(
             view! {
                 {quote(message, t)}
-                <p id="report-note" class="question">{t.report_question}</p>
+                <p id="report-note" class="question">{menu_texts.report_question}</p>
                 <input
                     id=REPORT_REASON
                     class="field"
                     type="text"
                     maxlength=MAX_REASON_CHARACTERS.to_string()
-                    placeholder=t.report_reason
-                    aria-label=t.report_reason
+                    placeholder=menu_texts.report_reason
+                    aria-label=menu_texts.report_reason
                     aria-describedby="report-note quote"
                 />
-                {text_button("button secondary", ButtonAction::Back, None, t.cancel)}
-                {text_button("button", ButtonAction::SendReport, None, t.send)}
+                {text_button("button secondary", ButtonAction::Back, None, t.composer.cancel)}
+                {text_button("button", ButtonAction::SendReport, None, t.composer.send)}
             }
             .into_any(),
         ),
         MenuView::Reported(outcome) => {
             let text = match outcome {
-                Ok(()) => t.reported.to_owned(),
-                Err(code) => code.map_or_else(|| t.unreachable.to_owned(), t.error),
+                Ok(()) => menu_texts.reported.to_owned(),
+                Err(code) => code.map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error),
             };
             // The focus goes to the text, so that a screen reader reads it. The content is as high as the form was, so that
             // the pointer does not end up over another message.
             parts.push(quote(message, t));
             parts.push(view! { <p class="question answer" tabindex="-1">{text}</p> }.into_any());
-            parts.push(text_button("button secondary", ButtonAction::Back, None, t.got_it).into_any());
+            parts.push(text_button("button secondary", ButtonAction::Back, None, t.connection.got_it).into_any());
+        }
+        MenuView::LinkCopied(is_copied) => {
+            let text = if is_copied { menu_texts.link_copied } else { menu_texts.copy_failed };
+            parts.push(view! { <p class="question answer" role="status">{text}</p> }.into_any());
         }
         MenuView::Closed => {}
     }
@@ -140,7 +147,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
                 }
             })
         >
-            <div class="toolbar" role="group" aria-label=t.menu aria-describedby="quote">{parts}</div>
+            <div class="toolbar" role="group" aria-label=menu_texts.menu aria-describedby="quote">{parts}</div>
         </div>
     }
     .into_any()

@@ -13,6 +13,7 @@ use crate::{
             composer::Draft,
             timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
         },
+        context::router::Navigator,
         i18n::{Language, texts},
         kit::{
             boxed::Boxing as _,
@@ -22,6 +23,8 @@ use crate::{
             sentence::sentence,
             time_format,
         },
+        markdown::Formatting,
+        rooms::{LazyRooms, room},
     },
 };
 
@@ -39,20 +42,29 @@ pub(crate) fn MessageList(
     let scroll = ScrollPosition::new(scroller);
     let model = TimelineModel::new(store, conversation);
     let companion = companion(store, conversation);
-    let menu = LazyMenu::new(draft, companion.get_untracked().is_none());
+    let (room, rooms) = (room(store, conversation), LazyRooms::new());
+    let menu = LazyMenu::new(draft, room);
+    let formatting = Formatting::new(store);
     model.update_rows(store, conversation, menu.menu);
     model.keep_scroll_position(store, conversation, scroll);
     model.load_as_needed(store, conversation, scroll);
     model.mark_read_at_end(store, conversation, scroll);
+    model.follow_address(store, conversation, scroll, expect_context::<Navigator>().message);
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
             view! { <li class="day"><span>{time_format::day_name(day, at, language, t)}</span></li> }.boxed()
         }
-        Row::New => view! { <li class="day new"><span>{t.new_messages}</span></li> }.boxed(),
+        Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
             let row = model.row_signals(store, conversation, id, menu.menu);
-            view! { <MessageRow id row menu/> }.boxed()
+            view! { <MessageRow id row menu formatting/> }.boxed()
+        }
+        Row::Notices { first, .. } => {
+            let notices = model.notices(first);
+            rooms.load();
+            let content = reactive_view(move || rooms.view(|rooms| (rooms.notices)(notices)));
+            view! { <li class="notices" data-id=first.to_string() tabindex="-1">{content}</li> }.boxed()
         }
     };
     let row_id = |row: &Row, today: i64| match row.key() {
@@ -62,6 +74,7 @@ pub(crate) fn MessageList(
         }
         RowKey::New => (1, 0),
         RowKey::Message(id) => (2, id.as_uuid().as_u128()),
+        RowKey::Notices(first) => (3, first.as_uuid().as_u128()),
     };
     let rows = move || {
         model.midnight.track();
@@ -71,17 +84,20 @@ pub(crate) fn MessageList(
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), companion.get()) {
             (false, ..) => return ().boxed(),
-            (true, true, None) => t.empty_lobby.to_owned(),
-            (true, true, Some(companion)) => (t.empty_direct)(t.name_in(&companion.user.nickname)),
-            (true, false, _) => t.start_of_history.to_owned(),
+            (true, true, None) if room.with(|room| room.as_ref().is_some_and(|room| !room.lobby)) => {
+                t.rooms.empty.to_owned()
+            }
+            (true, true, None) => t.timeline.empty_lobby.to_owned(),
+            (true, true, Some(companion)) => (t.timeline.empty_direct)(t.name_in(&companion.user.nickname)),
+            (true, false, _) => t.timeline.start_of_history.to_owned(),
         };
         view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
     };
     // After a failure nothing more is fetched until the user tries again. The note stands where messages are missing.
     let load_failed = move |load: fn(TimelineModel, ClientStore, ConversationId, ScrollPosition)| {
         let retry = move |_: MouseEvent| load(model, store, conversation, scroll);
-        let retry = view! { <button type="button" class="link" on:click=on(retry)>{t.retry}</button> };
-        view! { <p class="beginning small" role="status">{t.load_failed} " " {retry}</p> }.boxed()
+        let retry = view! { <button type="button" class="link" on:click=on(retry)>{t.timeline.retry}</button> };
+        view! { <p class="beginning small" role="status">{t.timeline.load_failed} " " {retry}</p> }.boxed()
     };
     let has_failed = move || model.load.get() == LoadState::Failed;
     let below_rows = move || {
@@ -93,7 +109,7 @@ pub(crate) fn MessageList(
         _ if model.is_known.get() => ().boxed(),
         _ => view! {
             <div class="skeleton" role="status">
-                <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
+                <span class="visually-hidden">{t.timeline.loading}</span><i></i><i></i><i></i>
             </div>
         }
         .boxed(),
@@ -102,7 +118,7 @@ pub(crate) fn MessageList(
         let to_latest = move |_: MouseEvent| model.scroll_to_latest(store, conversation, scroll);
         (!scroll.at_end.get()).then(|| {
             view! {
-                <button type="button" class="to-latest" aria-label=t.to_latest on:click=on(to_latest)>
+                <button type="button" class="to-latest" aria-label=t.timeline.to_latest on:click=on(to_latest)>
                     {icons::down()}
                 </button>
             }
@@ -116,8 +132,8 @@ pub(crate) fn MessageList(
                 tabindex="0"
                 role="log"
                 aria-live="polite"
-                aria-label=t.messages
-                aria-description=t.menu_hint
+                aria-label=t.timeline.messages
+                aria-description=t.timeline.menu_hint
                 aria-busy=reactive(move || (model.load.get() == LoadState::Loading).to_string())
                 on:scroll=move |_| scroll.on_scroll()
                 {..menu.listeners()}

@@ -18,14 +18,14 @@ use crate::{
         i18n::{Language, texts},
         kit::{
             avatar::Avatar,
-            boxed::{Boxed, Boxing as _},
+            boxed::Boxing as _,
             keyed_list::{KeyedRow, keyed_list},
-            linkify::{Piece, split_links},
             reactive::{reactive, reactive_view},
             sentence::sentence,
             time_format,
             user_name::UserName,
         },
+        markdown::Formatting,
     },
 };
 
@@ -38,12 +38,15 @@ pub(super) fn MessageRow(
     row: RowSignals,
     /// The menu of the timeline.
     menu: LazyMenu,
+    /// The formatting of messages.
+    formatting: Formatting,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let RowSignals { view, starts_group, has_menu, is_being_edited } = row;
     // Untracked, because the whole page is rendered again when another user signs in.
     let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
+    view.with_untracked(|view| view.iter().for_each(|view| formatting.prepare(view.message.body.as_str())));
     let is = move |predicate: fn(&MessageView) -> bool| view.with(|view| view.as_ref().is_some_and(predicate));
 
     let time = move |at: Timestamp, class: &'static str, text: String| {
@@ -75,16 +78,16 @@ pub(super) fn MessageRow(
     };
     let text = move || match view.get().map(|view| view.message) {
         None => ().boxed(),
-        Some(message) if message.deleted => t.deleted.boxed_as(t.deleted),
-        Some(Message { notice: Some(notice), .. }) => sentence(&(t.notice)(&notice)),
+        Some(message) if message.deleted => t.timeline.deleted.boxed_as(t.timeline.deleted),
         Some(message) => {
-            let mut parts = with_links(message.body.as_str());
+            let (body, is_formatted) = formatting.view(message.body.as_str());
+            let mut parts = vec![body];
             if let Some(at) = message.edited_at {
                 parts.push(" ".boxed());
-                parts.push(time(at, "edited", t.edited.to_owned()));
+                parts.push(time(at, "edited", t.timeline.edited.to_owned()));
             }
             let edited_at = message.edited_at.unwrap_or_default().0;
-            parts.boxed_as(&format!("{edited_at} {}", message.body.as_str()))
+            parts.boxed_as(&format!("{edited_at} {is_formatted} {}", message.body.as_str()))
         }
     };
     let reactions = move || {
@@ -100,18 +103,19 @@ pub(super) fn MessageRow(
         let (class, text, failed) = match view.status {
             DeliveryStatus::Done => return ().boxed(),
             DeliveryStatus::Failed(command, code) => {
-                let what = if command == id { t.not_sent } else { t.not_changed };
-                ("delivery-status problem small", format!("{what} {} ", (t.error)(code)), Some(command))
+                let what = if command == id { t.timeline.not_sent } else { t.timeline.not_changed };
+                ("delivery-status problem small", format!("{what} {} ", (t.errors.error)(code)), Some(command))
             }
             DeliveryStatus::Pending if store.connection_status.get() != ConnectionStatus::Online => {
-                ("delivery-status pending", t.waiting_for_connection.to_owned(), None)
+                ("delivery-status pending", t.timeline.waiting_for_connection.to_owned(), None)
             }
             DeliveryStatus::Pending | DeliveryStatus::Sending => {
-                ("delivery-status pending", t.sending.to_owned(), None)
+                ("delivery-status pending", t.timeline.sending.to_owned(), None)
             }
         };
         let button = |action, label| failed.map(|command| text_button("link", action, Some(command), label));
-        let buttons = [button(ButtonAction::Retry, t.retry), button(ButtonAction::Discard, t.discard)];
+        let buttons =
+            [button(ButtonAction::Retry, t.timeline.retry), button(ButtonAction::Discard, t.timeline.discard)];
         let key = format!("{text}{}", failed.map(|command| command.to_string()).unwrap_or_default());
         view! { <p class=class role="status">{text} {buttons}</p> }.boxed_as(&key)
     };
@@ -133,21 +137,10 @@ pub(super) fn MessageRow(
             <div class="message-content">
                 {reactive(hidden_author)}
                 <p class="body" dir="auto">{reactive(text)}</p>
-                <div class="reactions" role="group" aria-label=t.reactions aria-live="off">{keyed_list(reactions)}</div>
+                <div class="reactions" role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
                 {reactive(status)}
             </div>
             {reactive_view(menu_view)}
         </li>
     }
-}
-
-/// A text whose URLs are links.
-fn with_links(text: &str) -> Vec<Boxed> {
-    let view = |piece| match piece {
-        Piece::Text(text) => text.to_owned().boxed(),
-        Piece::Link(url) => {
-            view! { <a href=url.to_owned() target="_blank" rel="noopener noreferrer">{url.to_owned()}</a> }.boxed()
-        }
-    };
-    split_links(text).into_iter().map(view).collect()
 }

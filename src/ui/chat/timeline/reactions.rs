@@ -64,9 +64,9 @@ pub(super) fn who_reacted(reaction: &Reaction, me: UserId, t: &Texts) -> String 
     let more = names.len().saturating_sub(MAX_NAMES);
     names.truncate(MAX_NAMES);
     if has_reacted(reaction, me) {
-        names.push(InSentence(t.you));
+        names.push(InSentence(t.users.you));
     }
-    format!("{} {}", reaction.emoji, (t.who_reacted)(&names, more))
+    format!("{} {}", reaction.emoji, (t.timeline.who_reacted)(&names, more))
 }
 
 /// Whether `user` is among those who reacted.

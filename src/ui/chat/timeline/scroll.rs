@@ -1,6 +1,6 @@
 //! The scroll position of the timeline: at the end, or at a message. It is kept when rows are added, removed or resized.
 
-use std::mem;
+use std::{mem, time::Duration};
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast as _, closure::Closure};
@@ -15,6 +15,8 @@ use crate::{
 const AT_END: i32 = 40;
 /// Within this distance of the start or of a gap, in pixels, more messages are fetched.
 const NEAR: i32 = 600;
+/// How long the message that an address names is marked.
+const MARK_LASTS: Duration = Duration::from_secs(3);
 
 /// The scroll position of a timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -114,6 +116,21 @@ impl ScrollPosition {
     pub(super) fn to_end(self) {
         self.at_end.set(true);
         request_animation_frame(move || self.restore());
+    }
+
+    /// Scrolls to a message, and marks it for a moment.
+    pub(super) fn show(self, id: CommandId) {
+        let Some(element) = self.element() else { return };
+        let Some(row) = element.query_selector(&format!("[data-id='{id}']")).ok().flatten() else { return };
+        self.at_end.set(false);
+        element.set_scroll_top(element.scroll_top() + end_of(&row, &element) - element.client_height() / 2);
+        // Should the rows have changed, this is the position to restore.
+        self.last_top.set_value(element.scroll_top());
+        self.anchor.set_value(Some((id, end_of(&row, &element))));
+        self.on_scroll();
+        // Setting an attribute with a valid name cannot fail, nor can removing one.
+        drop(row.set_attribute("data-named", ""));
+        set_timeout(move || drop(row.remove_attribute("data-named")), MARK_LASTS);
     }
 
     /// The first message in view.

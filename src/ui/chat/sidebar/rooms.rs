@@ -1,0 +1,107 @@
+//! The list of rooms in the sidebar, and the ways to further rooms.
+
+use leptos::{ev::MouseEvent, prelude::*};
+
+use crate::{
+    client::ClientStore,
+    domain::{ConversationId, Visibility},
+    ui::{
+        chat::sidebar::unread::unread_badge,
+        context::router::{DIRECTORY_PATH, LOBBY_PATH, Navigator, Route, conversation_path},
+        i18n::texts,
+        kit::{
+            boxed::{Boxed, Boxing as _},
+            icons,
+            keyed_list::{KeyedRow, keyed_list},
+            reactive::{memo, on, reactive, reactive_view},
+        },
+        rooms::{LazyRooms, room, room_icon, room_name},
+    },
+};
+
+/// The rooms that the user is in: the Lobby, then the room with the newest message. So an unread room is near the top however
+/// many there are, and the order is the same as that of the directs below.
+#[component]
+pub(super) fn Rooms() -> impl IntoView {
+    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let navigator = expect_context::<Navigator>();
+    let ids = memo(move || {
+        let open = navigator.conversation.get();
+        store.conversations.with(|conversations| {
+            conversations.listed_rooms(open).into_iter().map(|(room, _)| room.id).collect::<Vec<_>>()
+        })
+    });
+    let item = move |id: ConversationId| KeyedRow::new((0, id.as_uuid().as_u128()), move || row(store, navigator, id));
+    let is_creating = RwSignal::new(false);
+    let rooms = LazyRooms::new();
+    let done = Callback::new(move |created: Option<ConversationId>| {
+        is_creating.set(false);
+        if let Some(room) = created {
+            navigator.go_to(&conversation_path(room));
+        }
+    });
+    let is_registered = memo(move || store.is_registered());
+    let tools = move || {
+        let current = move || (navigator.route.get() == Route::Directory).then_some("page");
+        is_registered.get().then(|| {
+            view! {
+                <a class="link-button small" href=DIRECTORY_PATH aria-current=reactive(current)>{t.rooms.browse}</a>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=t.rooms.new_room
+                    title=t.rooms.new_room
+                    on:click=on(move |_: MouseEvent| {
+                        rooms.load();
+                        is_creating.set(true);
+                    })
+                >
+                    {icons::plus()}
+                </button>
+            }
+        })
+    };
+    let dialog = move || is_creating.get().then(|| rooms.view(|rooms| (rooms.new_room)(done)));
+    view! {
+        <div class="list-head">
+            <h2>{t.sidebar.rooms}</h2>
+            {reactive_view(tools)}
+        </div>
+        <ul>{keyed_list(move || ids.get().into_iter().map(item).collect())}</ul>
+        {reactive_view(dialog)}
+    }
+}
+
+/// A link to a room.
+fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
+    let (t, room) = (texts(), room(store, id));
+    let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
+    let path = if room.with_untracked(|room| room.as_ref().is_some_and(|room| room.lobby)) {
+        LOBBY_PATH.to_owned()
+    } else {
+        conversation_path(id)
+    };
+    let label = move || {
+        let Some(room) = room.get() else { return ().boxed() };
+        let (name, is_private) = (room_name(&room, t).to_owned(), room.visibility == Visibility::Private);
+        let key = format!("{is_private} {} {name}", room.archived);
+        let notes = [(is_private, t.rooms.private), (room.archived, t.rooms.archived)];
+        let notes = notes.into_iter().filter(|(is_so, _)| *is_so);
+        let notes = notes.map(|(_, note)| view! { " " <span class="visually-hidden">{note}</span> }).collect_view();
+        view! {
+            <span class="icon-box">{room_icon(room.visibility)}</span>
+            <span class="name"><bdi>{name}</bdi></span>
+            {notes}
+        }
+        .boxed_as(&key)
+    };
+    view! {
+        <li>
+            <a class="row" href=path aria-current=reactive(current)>
+                {reactive(label)}
+                {unread_badge(store, move || vec![id])}
+            </a>
+        </li>
+    }
+    .boxed()
+}

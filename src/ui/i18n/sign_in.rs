@@ -1,0 +1,76 @@
+//! The sign-in page.
+
+use crate::{
+    domain::EndReason,
+    ui::i18n::{in_sentence::InSentence, translations::Translations},
+};
+
+pub(crate) struct SignInTexts {
+    pub(crate) tagline: &'static str,
+    pub(crate) accounts_only: &'static str,
+    pub(crate) nickname: &'static str,
+    pub(crate) join: &'static str,
+    pub(crate) joining: &'static str,
+    pub(crate) users_online: fn(u64) -> String,
+    pub(crate) nobody_online: &'static str,
+    pub(crate) try_name: fn(InSentence) -> String,
+    pub(crate) have_password: &'static str,
+    pub(crate) this_is_me: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) show_password: &'static str,
+    pub(crate) sign_in: &'static str,
+    pub(crate) ended: fn(EndReason) -> &'static str,
+    pub(crate) claim: &'static str,
+    pub(crate) account_deleted: &'static str,
+}
+
+pub(crate) static SIGN_IN: Translations<SignInTexts> = Translations {
+    english: SignInTexts {
+        tagline: "Pick a nickname and start chatting.",
+        accounts_only: "This server is for registered users. Sign in to chat.",
+        nickname: "Nickname",
+        join: "Enter",
+        joining: "Entering …",
+        users_online: |count| if count == 1 { "1 person online".into() } else { format!("{count} people online") },
+        nobody_online: "Nobody is online yet. Be the first.",
+        try_name: |name| format!("Take “{name}” instead"),
+        have_password: "I have a password",
+        this_is_me: "This is me: sign in",
+        password: "Password",
+        show_password: "Show password",
+        sign_in: "Sign in",
+        ended: |reason| match reason {
+            EndReason::SignedOut => "This session was ended on another device.",
+            EndReason::PasswordChanged => "Your password was changed, so this session has ended.",
+            EndReason::Removed => "A moderator removed you.",
+            EndReason::Expired => "Your session has expired. Sign in again.",
+            EndReason::GuestsEnded => "The operator has ended all guest sessions. If you have an account, sign in.",
+        },
+        claim: "This link makes you the owner of this server. Choose a nickname and a password.",
+        account_deleted: "Your account is deleted.",
+    },
+    chinese: SignInTexts {
+        tagline: "进来坐坐，取个名字，聊聊天。",
+        accounts_only: "本站仅限注册用户使用，请登录。",
+        nickname: "昵称",
+        join: "进入",
+        joining: "正在进入…",
+        users_online: |count| format!("{count} 人在线"),
+        nobody_online: "还没有人在线，来做第一个吧。",
+        try_name: |name| format!("改用“{name}”"),
+        have_password: "我有密码",
+        this_is_me: "是我，去登录",
+        password: "密码",
+        show_password: "显示密码",
+        sign_in: "登录",
+        ended: |reason| match reason {
+            EndReason::SignedOut => "此会话已在其他设备上结束。",
+            EndReason::PasswordChanged => "密码已修改，请重新登录。",
+            EndReason::Removed => "你已被管理员移出。",
+            EndReason::Expired => "登录已过期，请重新登录。",
+            EndReason::GuestsEnded => "运营者已结束所有访客的会话。如有账号，请登录。",
+        },
+        claim: "通过此链接，你将成为本服务器的所有者。请设置昵称和密码。",
+        account_deleted: "账号已注销。",
+    },
+};

@@ -1,0 +1,68 @@
+//! Access to the chunk `rooms`.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::{ClientStore, ConnectionStatus},
+    domain::{ConversationId, Message},
+    ui::{
+        kit::{
+            boxed::Boxed,
+            lazy::{Lazy, lazy},
+            reactive::effect,
+        },
+        rooms::{
+            create::new_room, directory::directory, notices::notices, outsider::outsider, panel::panel, room::Panel,
+        },
+    },
+};
+
+/// The functions of the chunk.
+#[derive(Clone, Copy)]
+pub(crate) struct RoomFunctions {
+    /// The dialog that creates a room. Called when it closes: with the new room, or `None`.
+    pub(crate) new_room: fn(Callback<Option<ConversationId>>) -> Boxed,
+    /// The directory.
+    pub(crate) directory: fn() -> Boxed,
+    /// What somebody sees of a room who is not in it, or who may not know of it.
+    pub(crate) outsider: fn(ConversationId) -> Boxed,
+    /// The panel beside a room. Closing it sets the signal to `None`.
+    pub(crate) panel: fn(ConversationId, Panel, RwSignal<Option<Panel>>) -> Boxed,
+    /// The content of a row of notices.
+    pub(crate) notices: fn(RwSignal<Vec<Message>>) -> Boxed,
+}
+
+const FUNCTIONS: RoomFunctions = RoomFunctions { new_room, directory, outsider, panel, notices };
+
+lazy!(rooms: ROOM_FUNCTIONS, load_room_functions, fill_room_functions, RoomFunctions = FUNCTIONS);
+
+/// The chunk. A handle: copies share the same state.
+#[derive(Clone, Copy)]
+pub(crate) struct LazyRooms(Lazy<RoomFunctions>);
+
+impl LazyRooms {
+    pub(crate) fn new() -> Self {
+        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::new(&ROOM_FUNCTIONS, load_room_functions));
+        effect(move || {
+            if store.connection_status.get() == ConnectionStatus::Online {
+                lazy.load_again();
+            }
+        });
+        Self(lazy)
+    }
+
+    /// Fetches the chunk without waiting for the page to be idle, because it is needed now. Not for closures of views.
+    pub(crate) fn load(self) {
+        if !cfg!(feature = "ssr") {
+            self.0.load();
+        }
+    }
+
+    /// A view that a function of the chunk makes, once the chunk is loaded. The server has it at once.
+    pub(crate) fn view(self, view: impl FnOnce(RoomFunctions) -> Boxed) -> Boxed {
+        #[cfg(feature = "ssr")]
+        return view(FUNCTIONS);
+        #[cfg(not(feature = "ssr"))]
+        self.0.view(crate::ui::i18n::texts(), view)
+    }
+}

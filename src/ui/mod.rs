@@ -26,6 +26,7 @@ pub use crate::ui::{
     context::{
         assets::AssetNames,
         initial_state::{InitialState, OpenConversation, SignInAttempt},
+        message_preferences::MessagePreferences,
         theme::Theme,
     },
     i18n::Language,

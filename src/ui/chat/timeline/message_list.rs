@@ -42,8 +42,8 @@ pub(crate) fn MessageList(
     let companion = companion(store, conversation);
     let menu = LazyMenu::new(draft, companion.get_untracked().is_none());
     let formatting = Formatting::new(store);
-    model.update_rows(store, conversation, menu.menu);
-    model.keep_scroll_position(store, conversation, scroll);
+    model.update_rows(store, conversation, menu.menu, formatting);
+    model.keep_scroll_position(store, conversation, scroll, formatting);
     model.load_as_needed(store, conversation, scroll);
     model.mark_read_at_end(store, conversation, scroll);
 
@@ -53,7 +53,7 @@ pub(crate) fn MessageList(
         }
         Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
-            let row = model.row_signals(store, conversation, id, menu.menu);
+            let row = model.row_signals(store, conversation, id, menu.menu, formatting);
             view! { <MessageRow id row menu formatting/> }.boxed()
         }
     };

@@ -1,6 +1,6 @@
 //! Divides a text into blocks, line by line.
 //!
-//! The rules are those of people who chat, not of CommonMark: a line break is a line break, blank lines stay, only the lines
+//! The rules are those of people who chat, not of `CommonMark`: a line break is a line break, blank lines stay, only the lines
 //! that have the mark of a quote or of a list belong to it, indentation is no code, and `---` is nothing but three hyphens.
 
 use super::{

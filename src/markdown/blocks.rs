@@ -1,6 +1,6 @@
 //! Divides a text into blocks, line by line.
 //!
-//! The rules are those of people who chat, not of CommonMark: a line break is a line break, blank lines stay, only the lines
+//! The rules are those of people who chat, not of `CommonMark`: a line break is a line break, blank lines stay, only the lines
 //! that have the mark of a quote or of a list belong to it, indentation is no code, and `---` is nothing but three hyphens.
 
 use super::{
@@ -8,36 +8,14 @@ use super::{
     inlines::inlines,
     list::list,
     nodes::{Block, Inline},
+    place::{Found, Place, TEXT},
     table::table,
 };
-
-/// How deep quotes and lists may contain each other. Deeper marks are text.
-const MAX_DEPTH: usize = 8;
-
-/// What was found at the first of some lines: a block, or text if it is `None`; and the number of its lines.
-pub(super) type Found = (Option<Block>, usize);
-
-/// The first of some lines is text.
-const TEXT: Found = (None, 1);
-
-/// Where lines are.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
-    depth: usize,
-    /// Whether they belong to an item of a list, so that another mark is surely that of a list.
-    pub(super) is_in_list: bool,
-}
-
-impl Place {
-    fn inside(self, is_in_list: bool) -> Self {
-        Self { depth: self.depth + 1, is_in_list }
-    }
-}
 
 /// Parses a text. The time it takes is linear in the length of the text.
 pub fn parse(text: &str) -> Vec<Block> {
     let lines: Vec<&str> = text.split('\n').collect();
-    blocks(&lines, Place { depth: 0, is_in_list: false })
+    blocks(&lines, Place::default())
 }
 
 fn blocks(lines: &[&str], place: Place) -> Vec<Block> {
@@ -60,7 +38,7 @@ fn blocks(lines: &[&str], place: Place) -> Vec<Block> {
 /// What is at the first line.
 fn find(lines: &[&str], place: Place, code_blocks: &mut CodeBlocks) -> Found {
     let Some(mark) = lines[0].trim_start().bytes().next() else { return TEXT };
-    let may_contain = place.depth < MAX_DEPTH;
+    let may_contain = place.may_contain();
     match mark {
         b'`' if is_fence(lines[0]) => code_blocks.find(lines),
         b'#' => heading(lines[0]),

@@ -1,6 +1,9 @@
 //! Code between fences of three or more backticks.
 
-use super::{blocks::Found, nodes::Block};
+use super::{
+    nodes::Block,
+    place::{Found, TEXT},
+};
 
 /// The longest word that counts as the name of a language, in bytes.
 const MAX_LANGUAGE_BYTES: usize = 24;
@@ -26,7 +29,7 @@ impl CodeBlocks {
         let info = opening.trim_start_matches('`');
         let (indent, length) = (lines[0].len() - opening.len(), opening.len() - info.len());
         if self.unclosed.is_some_and(|unclosed| unclosed <= length) {
-            return (None, 1);
+            return TEXT;
         }
         let mut code: Vec<&str> = Vec::new();
         let language = language(info.trim());
@@ -46,7 +49,7 @@ impl CodeBlocks {
             }
         }
         self.unclosed = Some(length);
-        (None, 1)
+        TEXT
     }
 }
 

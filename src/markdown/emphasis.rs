@@ -184,7 +184,8 @@ fn pair(text: &str, parts: &mut [Part]) {
 /// three, unless both are: `*a**b*` is one emphasis, with asterisks in it.
 fn is_pair(opener: &Run, closer: &Run) -> bool {
     let is_between = opener.may_close || closer.may_open;
-    let is_uneven = (opener.length + closer.length) % 3 == 0 && (opener.length % 3 != 0 || closer.length % 3 != 0);
+    let is_whole = |length: usize| length.is_multiple_of(3);
+    let is_uneven = is_whole(opener.length + closer.length) && !(is_whole(opener.length) && is_whole(closer.length));
     opener.mark == closer.mark && !(is_between && is_uneven)
 }
 

@@ -1,6 +1,6 @@
 //! Lists: two or more lines that begin with the same mark, or with consecutive numbers.
 
-use super::blocks::Place;
+use super::place::Place;
 
 /// By how many columns the lines that belong to an item are indented more than its mark.
 const MIN_INDENT: usize = 2;

@@ -11,6 +11,7 @@ mod links;
 mod list;
 pub(crate) mod marking;
 mod nodes;
+mod place;
 mod table;
 mod target;
 #[cfg(all(test, feature = "ssr"))]

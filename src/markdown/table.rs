@@ -3,19 +3,18 @@
 use std::mem;
 
 use super::{
-    blocks::Found,
     inlines::inlines,
     nodes::{Alignment, Block, Inline, Table},
+    place::{Found, TEXT},
 };
 
 /// The table that begins at the first line.
 pub(super) fn table(lines: &[&str]) -> Found {
-    let no_table = (None, 1);
     let (Some(header), Some(rule)) = (lines[0].contains('|').then(|| cells(lines[0])), lines.get(1)) else {
-        return no_table;
+        return TEXT;
     };
     let Some(alignments) = alignments(rule).filter(|alignments| alignments.len() == header.len()) else {
-        return no_table;
+        return TEXT;
     };
     let rows: Vec<_> =
         lines[2..].iter().take_while(|line| line.contains('|')).map(|line| parsed(cells(line))).collect();

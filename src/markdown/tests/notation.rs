@@ -17,7 +17,7 @@ fn block(block: &Block) -> String {
         Block::Heading(text) => format!("<h>{}</h>", inlines(text)),
         Block::Quote(inner) => format!("<q>{}</q>", blocks(inner)),
         Block::List { first, items } => {
-            let items: String = items.iter().map(|item| format!("<li>{}</li>", blocks(item))).collect();
+            let items = items.iter().map(|item| format!("<li>{}</li>", blocks(item))).collect::<Vec<_>>().concat();
             first.map_or_else(|| format!("<ul>{items}</ul>"), |first| format!("<ol {first}>{items}</ol>"))
         }
         Block::Code { language, text } => {

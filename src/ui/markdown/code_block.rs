@@ -28,13 +28,17 @@ pub(super) fn code_block(language: Option<String>, code: String, highlighter: Hi
             outcome.try_set(if is_copied { t.copied } else { t.not_copied });
         });
     };
+    // Without WebAssembly nothing would copy.
+    let button = (!cfg!(feature = "ssr")).then(|| {
+        view! { <button type="button" class="link" on:click=on(copy)>{t.copy}</button> }
+    });
     let label = language.as_ref().map_or_else(|| t.code.to_owned(), |language| format!("{}: {language}", t.code));
     view! {
         <div class="code">
             <div class="code-head small">
                 <span class="quiet" translate="no">{language.clone()}</span>
                 <span class="quiet" role="status">{reactive(move || outcome.get())}</span>
-                <button type="button" class="link" on:click=on(copy)>{t.copy}</button>
+                {button}
             </div>
             <pre tabindex="0" role="group" aria-label=label dir="ltr" translate="no"><code>{highlighter.view(language, code)}</code></pre>
         </div>

@@ -26,7 +26,7 @@ pub(super) fn MessageSettings() -> impl IntoView {
     };
     let formatting = move |event| {
         choose(FORMATTING_COOKIE, event_target_checked(&event), |preferences, is_on| {
-            preferences.shows_formatting = is_on
+            preferences.shows_formatting = is_on;
         });
     };
     let enter = move |enter_sends: bool, label: &'static str| -> Boxed {

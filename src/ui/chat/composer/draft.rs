@@ -36,7 +36,7 @@ pub(crate) struct Draft {
     /// Why the last message or another command was refused.
     pub(crate) problem: RwSignal<Option<ErrorCode>>,
     /// The formatting of the text.
-    pub(crate) editing: Editing,
+    editing: StoredValue<Editing>,
     /// How the user wants to send.
     pub(crate) preferences: RwSignal<MessagePreferences>,
     pending_recipient: PendingRecipient,
@@ -57,7 +57,7 @@ impl Draft {
             text: RwSignal::new(saved.text),
             edit: RwSignal::new(saved.edit),
             problem: RwSignal::new(problem),
-            editing: Editing::new(),
+            editing: StoredValue::new(Editing::new()),
             preferences: expect_context(),
             pending_recipient: expect_context::<Navigator>().pending_recipient,
             unresolved_recipient: RwSignal::new(None),
@@ -82,11 +82,16 @@ impl Draft {
         self.store.get_value()
     }
 
+    /// The formatting of the text.
+    pub(crate) fn editing(self) -> Editing {
+        self.editing.get_value()
+    }
+
     /// The user has changed the text.
     pub(crate) fn on_input(self, text: String) {
         self.problem.set(length_error(&text));
         self.text.set(text);
-        self.editing.forget_paste();
+        self.editing().forget_paste();
         self.unresolved_recipient.set(None);
         self.store().send_typing(self.conversation);
     }
@@ -151,7 +156,7 @@ impl Draft {
                 }
                 self.submit_command(OutboxCommand::Send { body: text });
                 self.text.set(String::new());
-                self.editing.forget_paste();
+                self.editing().forget_paste();
             }
         }
     }
@@ -159,7 +164,7 @@ impl Draft {
     /// Something was pasted into the field.
     pub(crate) fn on_paste(self, event: &Event) {
         if let Some(field) = self.field.get_untracked() {
-            self.editing.on_paste(&field, event);
+            self.editing().on_paste(&field, event);
         }
     }
 
@@ -172,7 +177,7 @@ impl Draft {
         }
         if let Some((mark, field)) = mark_of_key(event).zip(self.field.get_untracked()) {
             event.prevent_default();
-            return self.editing.toggle(field, mark);
+            return self.editing().toggle(field, mark);
         }
         let inserts_break = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
         if event.shift_key() && !inserts_break {

@@ -70,10 +70,10 @@ fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
 /// A button that makes a block of the code that was just pasted.
 fn paste_offer(draft: Draft) -> Option<impl IntoView> {
     let t = texts();
-    draft.editing.pasted_code.get().map(|_| {
+    draft.editing().pasted_code.get().map(|_| {
         let wrap = move |_: MouseEvent| {
             if let Some(field) = draft.field.get_untracked() {
-                draft.editing.wrap_pasted(&field);
+                draft.editing().wrap_pasted(&field);
             }
         };
         view! {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
-    domain::{CommandId, Message, Reaction, Timestamp, User},
+    domain::{Body, CommandId, Message, Reaction, Timestamp, User},
     ui::{
         chat::{
             message_view::{DeliveryStatus, MessageView},
@@ -20,7 +20,7 @@ use crate::{
             avatar::Avatar,
             boxed::Boxing as _,
             keyed_list::{KeyedRow, keyed_list},
-            reactive::{reactive, reactive_view},
+            reactive::{memo, reactive, reactive_view},
             sentence::sentence,
             time_format,
             user_name::UserName,
@@ -28,6 +28,20 @@ use crate::{
         markdown::Formatting,
     },
 };
+
+/// What a message says.
+#[derive(Clone, PartialEq)]
+struct Content {
+    body: Body,
+    edited_at: Option<Timestamp>,
+    is_deleted: bool,
+}
+
+impl Content {
+    fn of(message: &Message) -> Self {
+        Self { body: message.body.clone(), edited_at: message.edited_at, is_deleted: message.deleted }
+    }
+}
 
 /// The row of a message. At the start of a group it shows the author and the time.
 #[component]
@@ -76,18 +90,18 @@ pub(super) fn MessageRow(
         let name = format!("{}: ", t.name_in(&view.message.author.nickname));
         view! { <span class="visually-hidden">{sentence(&name)}</span> }.boxed_as(&name)
     };
-    let text = move || match view.get().map(|view| view.message) {
+    // Rendered again only when it changes, because formatting has state of its own, such as what is unfolded.
+    let content = memo(move || view.with(|view| view.as_ref().map(|view| Content::of(&view.message))));
+    let text = move || match content.get() {
         None => ().boxed(),
-        Some(message) if message.deleted => t.timeline.deleted.boxed_as(t.timeline.deleted),
-        Some(message) => {
-            let state = row.formatting.get();
-            let mut parts = vec![formatting.view(message.body.as_str(), state)];
-            if let Some(at) = message.edited_at {
+        Some(Content { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
+        Some(Content { body, edited_at, .. }) => {
+            let mut parts = vec![formatting.view(body.as_str(), row.formatting.get())];
+            if let Some(at) = edited_at {
                 parts.push(" ".boxed());
                 parts.push(time(at, "edited", t.timeline.edited.to_owned()));
             }
-            let edited_at = message.edited_at.unwrap_or_default().0;
-            parts.boxed_as(&format!("{edited_at} {state:?} {}", message.body.as_str()))
+            parts.boxed()
         }
     };
     let reactions = move || {

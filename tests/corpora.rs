@@ -4,6 +4,8 @@
 mod body;
 #[path = "../fuzz/targets/client_frame.rs"]
 mod client_frame;
+#[path = "../fuzz/targets/markdown.rs"]
+mod markdown;
 #[path = "../fuzz/targets/nickname.rs"]
 mod nickname;
 #[path = "../fuzz/targets/server_frame.rs"]
@@ -36,6 +38,11 @@ fn the_body_corpus_passes() {
 #[test]
 fn the_client_frame_corpus_passes() {
     hold("client_frame", client_frame::check);
+}
+
+#[test]
+fn the_markdown_corpus_passes() {
+    hold("markdown", markdown::check);
 }
 
 #[test]

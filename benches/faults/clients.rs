@@ -7,6 +7,7 @@ use std::{
 };
 
 use rand::{SeedableRng as _, rngs::StdRng};
+use teahouse::domain::ConversationId;
 use tokio::{
     select,
     sync::{mpsc, watch},
@@ -22,6 +23,7 @@ use super::{
     http_api::HttpApi,
     options::Options,
     reader::{LastSeqs, Reader, ReaderFault},
+    rooms::RoomSetup,
     shared_events::SharedEvents,
     talk_log::TalkLog,
     users::Users,
@@ -47,7 +49,10 @@ pub(crate) async fn run_clients(
 ) -> Result<ClientRun, Failure> {
     let entrance = environment.entrance();
     let http_api = HttpApi::new(entrance.address)?;
-    let users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+    let mut users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+    let rooms = RoomSetup::new(&entrance, &http_api, &users.insiders()).await?;
+    users.add_room(rooms.private);
+    let tokens: Vec<String> = users.tokens().map(str::to_owned).chain(rooms.tokens()).collect();
 
     let (stop, stopped) = watch::channel(false);
     let pace =
@@ -73,6 +78,11 @@ pub(crate) async fn run_clients(
         ));
     }
 
+    let visitor = rooms.visitor(entrance.clone(), Arc::clone(&shared_events));
+    let visitor = tokio::spawn(visitor.run(last_seqs_published.clone()));
+    let keeper = rooms.keep(StdRng::from_rng(&mut rng), entrance.clone(), Arc::clone(counters));
+    let keeper = tokio::spawn(keeper.run(stopped.clone(), SETTLE_TIMEOUT));
+
     let plan = FaultPlan {
         rng: &mut rng,
         duration: Duration::from_secs(options.seconds),
@@ -93,28 +103,35 @@ pub(crate) async fn run_clients(
         history.violations.extend(record.violations);
         talk_logs.push(record.talk_log);
     }
-    let last_seqs = last_seqs(&users, &http_api).await?;
+    history.commands.extend(keeper.await?);
+    let (last_seqs, members) = last_seqs(tokens, &http_api).await?;
     publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
     while let Some(read) = readers.join_next().await {
         let (reader, violations) = read?;
         history.readers.push(reader);
         history.violations.extend(violations);
     }
-    for conversation in last_seqs.keys() {
-        history
-            .served
-            .insert(*conversation, http_api.all_messages(users.token_for(*conversation)?, *conversation).await?);
+    history.visits.push(visitor.await?);
+    for (conversation, token) in members {
+        history.served.insert(conversation, http_api.all_messages(&token, conversation).await?);
     }
     history.copied = environment.stop().await?;
     Ok(ClientRun { history, talk_logs })
 }
 
-async fn last_seqs(users: &Users, http_api: &HttpApi) -> Result<LastSeqs, Failure> {
-    let mut last_seqs = BTreeMap::new();
-    for token in users.tokens() {
-        last_seqs.extend(http_api.last_seqs(token).await?);
+/// The last seq of each conversation, and the token of one of its members.
+async fn last_seqs(
+    tokens: Vec<String>,
+    http_api: &HttpApi,
+) -> Result<(LastSeqs, BTreeMap<ConversationId, String>), Failure> {
+    let (mut last_seqs, mut members) = (BTreeMap::new(), BTreeMap::new());
+    for token in tokens {
+        for (conversation, seq) in http_api.last_seqs(&token).await? {
+            last_seqs.insert(conversation, seq);
+            members.insert(conversation, token.clone());
+        }
     }
-    Ok(Arc::new(last_seqs))
+    Ok((Arc::new(last_seqs), members))
 }
 
 /// Shows that the run is making progress.

@@ -61,6 +61,8 @@ pub(crate) struct Counters {
     pub(crate) given_up: Counter,
     /// Cuts between a node and the database that lost packets.
     pub(crate) packet_cuts: Counter,
+    /// Changes of rooms and of their members.
+    pub(crate) room_changes: Counter,
     /// In bytes.
     pub(crate) peak_memory: Counter,
     pub(crate) storage_trouble: StorageTrouble,

@@ -40,6 +40,8 @@ pub(crate) fn command_frame(command: &Command) -> ClientFrame {
         EventKind::Reaction { seq, emoji, on } => {
             ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
         }
-        EventKind::Notice(_) | EventKind::AccountDeleted | EventKind::Other => unreachable!("writers never send it"),
+        EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
+            unreachable!("writers never send it")
+        }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct History {
     /// Each author's commands, in the order in which they were first sent.
     pub(crate) commands: Vec<Command>,
     pub(crate) readers: Vec<ReaderRecord>,
+    /// What those heard who are sometimes in a private room.
+    pub(crate) visits: Vec<Visit>,
     /// All messages as the server returned them at the end, by HTTP.
     pub(crate) served: BTreeMap<ConversationId, Vec<Message>>,
     /// What a consumer of the commit log has read, in order.
@@ -62,6 +64,14 @@ pub(crate) struct ReaderRecord {
     pub(crate) name: String,
     pub(crate) connections: Vec<Vec<Observation>>,
     pub(crate) views: Vec<View>,
+}
+
+/// What somebody observed who was added to a private room and removed from it, again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    pub(crate) room: ConversationId,
+    pub(crate) visitor: UserId,
+    pub(crate) record: ReaderRecord,
 }
 
 /// What one connection received, in order.

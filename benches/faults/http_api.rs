@@ -25,6 +25,14 @@ impl HttpApi {
         Ok(Self { http, address })
     }
 
+    /// Registers a guest.
+    pub(crate) async fn set_password(&self, token: &str) -> Result<(), Failure> {
+        let body = serde_json::json!({ "password": "correct horse" });
+        let request = self.http.put(format!("http://{}/api/me/password", self.address)).bearer_auth(token).json(&body);
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// Fetches a page. Returns `None` if that failed.
     pub(crate) fn page(
         &self,

@@ -41,11 +41,12 @@ fn position(row: &Row, column: usize) -> Result<u64, Failure> {
 
 fn users(db: &Connection) -> Result<HashMap<UserId, User>, Failure> {
     let mut users = HashMap::new();
-    let mut select = db.prepare("SELECT id, nickname FROM users")?;
+    let mut select = db.prepare("SELECT id, nickname, password IS NOT NULL FROM users")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let id = UserId::from_uuid(uuid(row, 0)?);
-        users.insert(id, User::guest(id, Nickname::parse_existing(&row.get::<_, String>(1)?)?));
+        let nickname = Nickname::parse_existing(&row.get::<_, String>(1)?)?;
+        users.insert(id, User { registered: row.get(2)?, ..User::guest(id, nickname) });
     }
     Ok(users)
 }

@@ -13,6 +13,7 @@
 //! | `writer`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
 //! | `storage_trouble`, `talk_log` | when servers could not store; when a writer got answers |
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
+//! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
 //! | `history`, `log` | what clients did and observed; what the database holds |
 //! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
@@ -39,6 +40,7 @@ mod planned_commands;
 mod proxy;
 mod reader;
 mod report;
+mod rooms;
 mod schedule;
 mod server;
 mod shared_events;

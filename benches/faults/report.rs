@@ -52,6 +52,7 @@ impl Report<'_> {
         ];
         rows.extend(self.rows.iter().cloned());
         rows.extend([
+            ("changes of rooms and their members", grouped(counters.room_changes.get())),
             ("connections cut", grouped(counters.cuts.get())),
             ("stalls", grouped(counters.stalls.get())),
             ("closed with 1013", grouped(counters.closed_as_too_slow.get())),
@@ -79,6 +80,9 @@ impl Report<'_> {
         }
         if self.counters.acked.get() == 0 {
             shortfalls.push("no command was acked".to_owned());
+        }
+        if self.counters.room_changes.get() == 0 {
+            shortfalls.push("no room was changed".to_owned());
         }
         if self.counters.delivered.get() == 0 {
             shortfalls.push("no event was delivered to a reader".to_owned());

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, UserId},
+    domain::{CommandId, ConversationId, Epoch, User},
     protocol::{ClientFrame, Hello, ServerFrame, VERSION, Welcome},
 };
 
@@ -21,8 +21,7 @@ use super::{
 pub(crate) struct Users(Vec<TestUser>);
 
 struct TestUser {
-    id: UserId,
-    nickname: String,
+    user: User,
     token: String,
     epoch: Epoch,
     /// The Lobby comes first.
@@ -40,7 +39,7 @@ impl Users {
             connections.push(connection);
         }
         for (opener, connection) in connections.iter_mut().enumerate().take(directs.min(number.saturating_sub(1))) {
-            let direct = open_direct(connection, &users[opener + 1].nickname).await?;
+            let direct = open_direct(connection, users[opener + 1].user.nickname.as_str()).await?;
             users[opener].conversations.push(direct);
             users[opener + 1].conversations.push(direct);
         }
@@ -49,11 +48,21 @@ impl Users {
 
     pub(crate) fn writer_setups(&self) -> impl Iterator<Item = WriterSetup> {
         self.0.iter().map(|user| WriterSetup {
-            me: user.id,
+            me: user.user.id,
             token: user.token.clone(),
             epoch: user.epoch,
             conversations: user.conversations.clone(),
         })
+    }
+
+    /// Those writers who are also in a private room: every second one.
+    pub(crate) fn insiders(&self) -> Vec<User> {
+        self.0.iter().step_by(2).map(|user| user.user.clone()).collect()
+    }
+
+    /// The insiders are in this room now.
+    pub(crate) fn add_room(&mut self, room: ConversationId) {
+        self.0.iter_mut().step_by(2).for_each(|user| user.conversations.push(room));
     }
 
     /// The setup of a reader: a second connection of the writer with this number.
@@ -80,19 +89,12 @@ impl Users {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|user| user.token.as_str())
     }
-
-    /// The token of a member of the conversation.
-    pub(crate) fn token_for(&self, conversation: ConversationId) -> Result<&str, Failure> {
-        let member = self.0.iter().find(|user| user.conversations.contains(&conversation));
-        member.map(|user| user.token.as_str()).ok_or_else(|| format!("no user is in {conversation}").into())
-    }
 }
 
 impl TestUser {
     fn new(welcome: Welcome) -> Result<Self, Failure> {
         Ok(Self {
-            id: welcome.me.id,
-            nickname: welcome.me.nickname.as_str().to_owned(),
+            user: welcome.me.user(),
             token: welcome.token.ok_or("a new guest gets a token")?,
             epoch: welcome.epoch,
             conversations: welcome.conversations.iter().map(|conversation| conversation.id).collect(),

@@ -18,6 +18,28 @@ function pressAltGraphEnter(user: User): Promise<void> {
   });
 }
 
+/** Waits until the code that formats texts has loaded: a formatted message shows it. */
+async function expectEditingLoaded(user: User): Promise<void> {
+  await user.composer.fill('**loaded**');
+  await user.composer.press('Enter');
+  await expect(user.log.locator('strong', { hasText: 'loaded' })).toBeVisible();
+}
+
+/** Pastes a text at the caret, as a keyboard would. */
+async function paste(user: User, text: string): Promise<void> {
+  await user.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await user.composer.focus();
+  await user.page.keyboard.press('Control+End');
+  await user.page.evaluate((text) => navigator.clipboard.writeText(text), text);
+  await user.page.keyboard.press('Control+v');
+}
+
+function selectedText(user: User): Promise<string> {
+  return user.composer.evaluate(({ value, selectionStart, selectionEnd }: HTMLTextAreaElement) =>
+    value.slice(selectionStart, selectionEnd),
+  );
+}
+
 test('Enter within a Chinese composition does not send', async ({ users }) => {
   const ming = await users.guest('小明');
   const inputMethod = await InputMethod.attach(ming.page);
@@ -133,4 +155,95 @@ test('a too long message returns to its author with the reason', async ({ users 
   await alice.composer.press('Enter');
   await alice.expectMessage('Short');
   await expect(alice.composer).toHaveAccessibleDescription('');
+});
+
+for (const { keys, text, marked } of [
+  { keys: 'Control+b', text: 'tea', marked: '**tea**' },
+  { keys: 'Control+i', text: '茶', marked: '*茶*' },
+  { keys: 'Control+e', text: 'tea()', marked: '`tea()`' },
+  { keys: 'Control+Shift+x', text: 'tea', marked: '~~tea~~' },
+]) {
+  test(`${keys} formats the selection, a second time no longer, and both can be undone`, async ({ users }) => {
+    const alice = await users.guest('Alice');
+    await expectEditingLoaded(alice);
+    await alice.composer.fill('');
+    await alice.page.keyboard.insertText(`${text} time`);
+    await alice.page.keyboard.press('Home');
+    for (const _ of text) await alice.page.keyboard.press('Shift+ArrowRight');
+
+    await alice.page.keyboard.press(keys);
+    await expect(alice.composer).toHaveValue(`${marked} time`);
+    expect(await selectedText(alice)).toBe(text);
+    await alice.page.keyboard.press(keys);
+    await expect(alice.composer).toHaveValue(`${text} time`);
+    expect(await selectedText(alice)).toBe(text);
+    await alice.page.keyboard.press('Control+z');
+    await expect(alice.composer).toHaveValue(`${marked} time`);
+    await alice.page.keyboard.press('Control+z');
+    await expect(alice.composer).toHaveValue(`${text} time`);
+  });
+}
+
+test('pasted code can become a block of code, and other texts are not asked about', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await expectEditingLoaded(alice);
+  const offer = alice.page.getByRole('button', { name: 'Paste as code block' });
+  await alice.composer.fill('See: ');
+  await paste(alice, 'Dear all,\nsee you tomorrow.');
+  await expect(alice.composer).toHaveValue('See: Dear all,\nsee you tomorrow.');
+  await expect(offer).toHaveCount(0);
+
+  await alice.composer.fill('See: ');
+  await paste(alice, 'if (tea) {\n  drink();\n}');
+  await expect(alice.composer).toHaveValue('See: if (tea) {\n  drink();\n}');
+  await offer.click();
+  await expect(alice.composer).toHaveValue('See: \n```\nif (tea) {\n  drink();\n}\n```');
+  await expect(alice.composer).toBeFocused();
+  await expect(offer).toHaveCount(0);
+  await alice.page.keyboard.press('Control+z');
+  await expect(alice.composer).toHaveValue('See: if (tea) {\n  drink();\n}');
+  await alice.page.keyboard.press('Control+Shift+z');
+  await alice.page.keyboard.press('Enter');
+  await expect(bob.log.locator('pre')).toHaveText('if (tea) {\n  drink();\n}', { useInnerText: true });
+});
+
+test('the offer to paste as code goes when the text changes', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await expectEditingLoaded(alice);
+  const offer = alice.page.getByRole('button', { name: 'Paste as code block' });
+  await alice.composer.fill('');
+  await paste(alice, 'if (tea) {\n  drink();\n}');
+  await expect(offer).toBeVisible();
+  await alice.composer.pressSequentially('!');
+  await expect(offer).toHaveCount(0);
+});
+
+test('who prefers it sends with Ctrl+Enter, before and after WebAssembly loads', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('radio', { name: 'Ctrl/⌘ + Enter' }).check();
+  await alice.page.keyboard.press('Escape');
+  const releaseWasm = await holdWasm(alice.page);
+  for (const when of ['app', 'before']) {
+    await alice.composer.fill(`${when}: one`);
+    await alice.composer.press('Enter');
+    await alice.composer.pressSequentially('two');
+    await expect(alice.composer).toHaveValue(`${when}: one\ntwo`);
+    await alice.composer.press('Shift+Enter');
+    await alice.composer.press('Alt+Enter');
+    await expect(alice.composer).toHaveValue(`${when}: one\ntwo\n\n`);
+    await alice.composer.press('Control+Enter');
+    await alice.expectMessage(`${when}: one`);
+    await expect(alice.composer).toHaveValue('');
+    if (when === 'app') await alice.page.reload({ waitUntil: 'commit' });
+    await expect(alice.composer).toBeVisible();
+  }
+  releaseWasm();
+  await alice.expectSignedIn();
+
+  await alice.settingsButton.click();
+  await alice.settings.getByRole('radio', { name: 'Enter', exact: true }).check();
+  await alice.page.keyboard.press('Escape');
+  await alice.send('Enter again');
 });

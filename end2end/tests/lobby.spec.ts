@@ -48,7 +48,7 @@ test('the typing indicator ends with the message', async ({ users }) => {
 test('a message is shown as typed, and only web addresses are links', async ({ users }) => {
   const alice = await users.guest('Alice');
   const bob = await users.guest('Bob');
-  const markup = '<img src=x onerror="alert(1)"> **bold** javascript:alert(1)';
+  const markup = '<img src=x onerror="alert(1)"> 2*3*4 javascript:alert(1)';
 
   await alice.send(markup);
   await alice.send('看https://example.org/tea，好');

@@ -6,6 +6,8 @@
 
 #[path = "../../src/domain/mod.rs"]
 pub mod domain;
+#[path = "../../src/markdown/mod.rs"]
+pub mod markdown;
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;
 #[path = "../../src/server/websocket/fragments.rs"]

@@ -72,6 +72,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// What happened to the room, if this is that.
+    pub fn room_change(&self) -> Option<&RoomChange> {
+        if let Self::Room(change) = self { Some(change) } else { None }
+    }
+
     /// The user whom a notice names besides the author.
     pub fn noticed_user_mut(&mut self) -> Option<&mut User> {
         match self {

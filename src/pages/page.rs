@@ -20,7 +20,7 @@ use crate::{
         asset_files::is_watched,
         content_encoding::ContentEncoding,
         content_security_policy::policy,
-        preferences::{language, remember_language, theme},
+        preferences::{language, message_preferences, remember_language, theme},
         render::{RenderLimiter, RenderPermit},
         response::{document_response, plain_text_error},
         send_failed::{UnsentMessage, send_failed},
@@ -203,6 +203,7 @@ impl Pages {
             path: path.to_owned(),
             language: language(chosen, &headers),
             theme: theme(&headers),
+            message_preferences: message_preferences(&headers),
             lobby: Some(self.api.lobby()),
             ..signed_in
         };

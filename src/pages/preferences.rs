@@ -1,4 +1,4 @@
-//! The reader's language and theme, as a request shows them.
+//! The reader's language, theme and other preferences, as a request shows them.
 
 use axum::{
     http::{HeaderMap, HeaderValue, header},
@@ -7,7 +7,10 @@ use axum::{
 
 use crate::{
     server::{self, Scheme},
-    ui::{Language, Theme},
+    ui::{
+        Language, MessagePreferences, Theme,
+        context::message_preferences::{ENTER_COOKIE, FORMATTING_COOKIE, OFF},
+    },
 };
 
 /// The language that was just chosen, or that of the cookie, or the one that the browser prefers.
@@ -20,6 +23,12 @@ pub(super) fn language(chosen: Option<Language>, headers: &HeaderMap) -> Languag
 /// The theme that the cookie names, or else the system's.
 pub(super) fn theme(headers: &HeaderMap) -> Theme {
     cookie(headers, "teahouse_theme", Theme::from_name).unwrap_or_default()
+}
+
+/// How messages are shown and sent, as cookies say.
+pub(super) fn message_preferences(headers: &HeaderMap) -> MessagePreferences {
+    let is_on = |name| cookie(headers, name, |value| Some(value != OFF)).unwrap_or(true);
+    MessagePreferences { shows_formatting: is_on(FORMATTING_COOKIE), enter_sends: is_on(ENTER_COOKIE) }
 }
 
 /// Stores a language that was chosen by a link in a cookie, for a year.

@@ -27,6 +27,7 @@ pub use crate::ui::{
     context::{
         assets::AssetNames,
         initial_state::{InitialState, OpenConversation, OutsideRoom, SignInAttempt},
+        message_preferences::MessagePreferences,
         theme::Theme,
     },
     i18n::Language,

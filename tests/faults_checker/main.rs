@@ -30,6 +30,14 @@ fn a_reader_may_first_see_a_message_after_its_deletion() {
 }
 
 #[test]
+fn a_visitor_who_hears_of_a_private_room_without_being_a_member_is_found() {
+    // Added with the second event, removed with the fourth.
+    assert_eq!(TestHistory::of_a_visit(2..=4).finding_counts(), [0; 4]);
+    assert_eq!(TestHistory::of_a_visit(1..=3).finding_counts(), [0, 0, 0, 1], "before");
+    assert_eq!(TestHistory::of_a_visit(3..=5).finding_counts(), [0, 0, 0, 1], "after");
+}
+
+#[test]
 fn a_reader_may_first_see_a_message_after_an_edit() {
     let mut test = TestHistory::correct();
     let Observation::Event(event) = &test.observations()[1] else { unreachable!("an event") };

@@ -1,14 +1,15 @@
 //! A correct history, to put flaws into.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use teahouse::domain::{
-    Body, CommandId, ConversationId, Emoji, Event, EventKind, Message, Nickname, Reaction, Seq, Timestamp, User, UserId,
+    Action, Body, CommandId, ConversationId, Emoji, Event, EventKind, Message, ModerationNotice, Nickname, Reaction,
+    RoomChange, Scope, Seq, Timestamp, User, UserId,
 };
 
 use super::{
     checker::{Findings, check},
-    history::{Ack, Command, History, Log, LogEntry, Observation, Outcome, ReaderRecord, View},
+    history::{Ack, Command, History, Log, LogEntry, Observation, Outcome, ReaderRecord, View, Visit},
 };
 
 /// A short conversation with one event of each kind.
@@ -24,6 +25,24 @@ pub(crate) fn body(text: &str) -> Body {
 
 pub(crate) fn message(text: &str) -> EventKind {
     EventKind::Message { body: body(text) }
+}
+
+/// Events that were never changed, as messages.
+fn served(events: &[Event]) -> Vec<Message> {
+    let message = |event: &Event| Message {
+        seq: event.seq,
+        id: event.id,
+        at: event.at,
+        author: event.author.clone(),
+        body: if let EventKind::Message { body } = &event.kind { body.clone() } else { Body::deleted() },
+        revision: event.seq,
+        edited_at: None,
+        deleted: false,
+        reactions: Vec::new(),
+        notice: if let EventKind::Notice(notice) = &event.kind { Some(notice.clone()) } else { None },
+        room: event.kind.room_change().cloned(),
+    };
+    events.iter().map(message).collect()
 }
 
 impl TestHistory {
@@ -55,24 +74,7 @@ impl TestHistory {
         logged[0].kind = EventKind::Message { body: Body::deleted() };
         logged[1].kind = EventKind::Message { body: Body::deleted() };
 
-        let mut messages = Vec::from([0, 1, 2, 6_usize].map(|index| {
-            let event = &events[index];
-            let EventKind::Message { body } = &event.kind else { unreachable!("these events are messages") };
-            let (seq, id, at, author, body) = (event.seq, event.id, event.at, event.author.clone(), body.clone());
-            Message {
-                seq,
-                id,
-                at,
-                author,
-                body,
-                revision: seq,
-                edited_at: None,
-                deleted: false,
-                reactions: vec![],
-                notice: None,
-                room: None,
-            }
-        }));
+        let mut messages = served(&[0, 1, 2, 6_usize].map(|index| events[index].clone()));
         (messages[0].body, messages[0].revision, messages[0].edited_at) =
             (body("one, edited"), Seq(4), Some(events[3].at));
         (messages[1].body, messages[1].revision, messages[1].deleted) = (Body::deleted(), Seq(6), true);
@@ -95,6 +97,40 @@ impl TestHistory {
         let copied = test.log.entries.iter().map(|(position, event)| LogEntry { position: *position, event: *event });
         test.history.copied = copied.collect();
         test.log.conversations.insert(conversation, logged);
+        test
+    }
+
+    /// A visitor who is added to a room with its second event and removed with its fourth, and hears these events.
+    pub(crate) fn of_a_visit(heard: RangeInclusive<u64>) -> Self {
+        let user = |name| User::guest(UserId::generate(), Nickname::parse(name).expect(name));
+        let (keeper, visitor) = (user("阿玲"), user("小明"));
+        let (action, scope) = (Action::Remove, Scope::Room);
+        let removal = ModerationNotice { action, user: visitor.clone(), scope, until: None, role: None };
+        let kinds = [
+            message("one"),
+            EventKind::Room(RoomChange::Added { user: visitor.clone() }),
+            message("two"),
+            EventKind::Notice(removal),
+            message("three"),
+        ];
+        let room = ConversationId::generate();
+        let mut test = Self { history: History::default(), log: Log::default(), conversation: room };
+        let mut events = Vec::new();
+        for (seq, kind) in (1..).zip(kinds) {
+            let (id, at) = (CommandId::random(), Timestamp(1_000 + seq));
+            let event = Event { conversation: room, seq: Seq(seq), at, author: keeper.clone(), id, kind };
+            test.add_acked_command(&event);
+            test.log.entries.insert(seq, Some((room, event.seq)));
+            test.history.copied.push(LogEntry { position: seq, event: Some((room, event.seq)) });
+            events.push(event);
+        }
+        let mut observations = vec![Observation::StartsAfter(room, Seq(heard.start() - 1))];
+        let heard = events.iter().filter(|event| heard.contains(&event.seq.0));
+        observations.extend(heard.map(|event| Observation::Event(Arc::new(event.clone()))));
+        let record = ReaderRecord { name: "a visitor".into(), connections: vec![observations], views: Vec::new() };
+        test.history.visits.push(Visit { room, visitor: visitor.id, record });
+        test.history.served.insert(room, served(&events));
+        test.log.conversations.insert(room, events);
         test
     }
 

@@ -283,7 +283,7 @@ async fn a_member_who_was_removed_hears_nothing_after_the_removal() {
 #[tokio::test]
 async fn roles_in_a_room_decide_who_changes_it() {
     let server = TestServer::start().await;
-    let _owner = Person::register(&server, "Owner").await;
+    let _owner = Person::register(&server, "Olga").await;
     let (mut ada, mut bob, mut carol) = (
         Person::register(&server, "Ada").await,
         Person::register(&server, "Bob").await,
@@ -438,7 +438,7 @@ async fn bad_names_topics_and_changes_are_refused() {
 #[tokio::test]
 async fn the_server_decides_who_may_create_rooms() {
     let server = TestServer::start_with(|config| config.room_creation = RoomCreation::Moderators).await;
-    let mut owner = Person::register(&server, "Owner").await;
+    let mut owner = Person::register(&server, "Olga").await;
     let mut ada = Person::register(&server, "Ada").await;
     assert_eq!(ada.refused(json!({ "type": "create_room", "name": "Tea" })).await, ErrorCode::Forbidden);
     let moderator = register_with_role(&server, &mut owner.client, "Mo", "moderator").await;

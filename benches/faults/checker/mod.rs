@@ -6,6 +6,7 @@ mod commands;
 mod consumer;
 mod findings;
 mod log;
+mod membership;
 mod observations;
 mod views;
 
@@ -25,6 +26,10 @@ pub(crate) fn check(history: &History, log: &Log) -> Findings {
     let edits = Edits::new(log, &command_index);
     for reader in &history.readers {
         observations::check(reader, log, (&command_index, &edits), &mut findings);
+    }
+    for visit in &history.visits {
+        observations::check(&visit.record, log, (&command_index, &edits), &mut findings);
+        membership::check(visit, log, &mut findings);
     }
     views::check(history, log, &mut findings);
     consumer::check(history, log, &mut findings);

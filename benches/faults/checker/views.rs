@@ -137,6 +137,7 @@ impl<'a> FoldedMessage<'a> {
             && actual.revision == self.last.seq
             && actual.edited_at == self.edited.map(|event| event.at)
             && actual.deleted == self.is_deleted
+            && self.event.kind.room_change() == actual.room.as_ref()
             && reactions.eq(self.reactions.iter().map(|(emoji, users)| (*emoji, users.clone())))
     }
 }

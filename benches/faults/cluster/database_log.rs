@@ -17,7 +17,7 @@ use crate::{
 /// How long the consumer waits when the database is not there.
 const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-const USERS: &str = "SELECT id, nickname FROM users";
+const USERS: &str = "SELECT id, nickname, password IS NOT NULL FROM users";
 
 const EVENTS: &str = "SELECT c.id, e.seq, e.at, u.id, e.command_id, e.payload::text, e.position FROM events e
        JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author
@@ -34,7 +34,8 @@ pub(super) async fn read(address: &str) -> Result<Log, Failure> {
     let mut users = HashMap::new();
     for row in client.query(USERS, &[]).await? {
         let id = UserId::from_uuid(row.get(0));
-        users.insert(id, User::guest(id, Nickname::parse_existing(row.get(1))?));
+        let nickname = Nickname::parse_existing(row.get(1))?;
+        users.insert(id, User { registered: row.get(2), ..User::guest(id, nickname) });
     }
     let mut log = Log::default();
     for row in client.query(EVENTS, &[]).await? {

@@ -200,13 +200,14 @@ impl Moderate {
                     expel(draft, facts, now, user, &others)?;
                 }
             }
-            ModerationAction::Appoint(role) => match self.room {
-                Some(room) => draft.push(Mutation::SetRoomRole { room, user: user.id, role }),
-                None => {
+            ModerationAction::Appoint(role) => {
+                if let Some(room) = self.room {
+                    draft.push(Mutation::SetRoomRole { room, user: user.id, role });
+                } else {
                     draft.push(Mutation::SetRole { user: user.id, role });
                     draft.log(Entry::RoleChanged { user: user.id, role });
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -64,9 +64,6 @@ impl FrameHandler for ChatHandler {
             ClientFrame::OpenDirect { id, nickname: None, user: Some(user) } => {
                 self.open_direct(id, |context| self.app.chat.open_direct_with(context, user)).await
             }
-            ClientFrame::OpenDirect { id, .. } => {
-                self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
-            }
             ClientFrame::CreateRoom { id, name, topic, visibility } => {
                 self.answer_room(id, |context| self.app.chat.create_room(context, id, &name, &topic, visibility)).await
             }
@@ -86,7 +83,7 @@ impl FrameHandler for ChatHandler {
             ClientFrame::AddMember { id, conversation, nickname: None, user: Some(user) } => {
                 self.answer_room(id, |context| self.app.chat.add_member_with(context, id, conversation, user)).await
             }
-            ClientFrame::AddMember { id, .. } => {
+            ClientFrame::OpenDirect { id, .. } | ClientFrame::AddMember { id, .. } => {
                 self.refuse_frame(ErrorCode::BadFrame, Some(id), "either a nickname or a user".into())
             }
             ClientFrame::Moderate { id, action, user, conversation, minutes, role, address } => {

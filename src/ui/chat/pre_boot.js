@@ -6,7 +6,7 @@
   const rows = document.querySelector(".rows");
   const problem = document.getElementById("message-problem");
   const language = document.documentElement.lang;
-  const { me, welcome, open_conversation: open } = JSON.parse(document.body.dataset.initialState);
+  const { me, welcome, open_conversation: open, message_preferences: preferences } = JSON.parse(document.body.dataset.initialState);
   const conversation = open.conversation;
   // The user's clock may be wrong, so time is counted from the server's, which the document has from when it was made.
   const clockOffset = welcome.at + performance.now() - Date.now();
@@ -147,6 +147,7 @@
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const insertsBreak = event.altKey || event.getModifierState("AltGraph");
     if (event.shiftKey && !insertsBreak) return;
+    if (!insertsBreak && !preferences.enter_sends && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (insertsBreak) document.execCommand("insertText", false, "\n");
     else form.requestSubmit();

@@ -6,7 +6,10 @@ use serde_json::Value;
 use crate::{
     domain::{ConversationId, CurrentUser, DirectoryRoom, MessagesPage, SessionEnd, User},
     protocol::{ErrorCode, FromJson, Welcome, field, optional},
-    ui::{context::theme::Theme, i18n::Language},
+    ui::{
+        context::{message_preferences::MessagePreferences, theme::Theme},
+        i18n::Language,
+    },
 };
 
 /// What the server knows about the visitor when it renders a document. The document carries it as JSON, and the WebAssembly
@@ -21,6 +24,8 @@ pub struct InitialState {
     pub language: Language,
     /// The theme from the cookie.
     pub theme: Theme,
+    /// How messages are shown and sent, from cookies.
+    pub message_preferences: MessagePreferences,
     /// The Lobby, so that a user who was removed from it can join it again.
     pub lobby: Option<ConversationId>,
     /// A few of the users who are online, for the sign-in page.
@@ -82,6 +87,7 @@ impl FromJson for InitialState {
             me: optional(value, "me")?,
             language: Language::from_tag(value.get("language")?.as_str()?)?,
             theme: Theme::from_name(value.get("theme")?.as_str()?)?,
+            message_preferences: field(value, "message_preferences")?,
             lobby: optional(value, "lobby")?,
             some_online: field(value, "some_online")?,
             online_count: field(value, "online_count")?,
@@ -197,6 +203,7 @@ mod tests {
                     me: Some(me.clone()),
                     language,
                     theme,
+                    message_preferences: MessagePreferences { shows_formatting: false, enter_sends: true },
                     lobby: Some(ConversationId::generate()),
                     some_online: vec![User::guest(id, nickname.clone())],
                     online_count: 7,

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod initial_state;
+pub(crate) mod message_preferences;
 pub(crate) mod preferences;
 pub(crate) mod router;
 pub(crate) mod theme;

@@ -6,6 +6,7 @@ mod conversation;
 mod errors;
 mod in_sentence;
 mod language;
+pub(crate) mod markdown;
 pub(crate) mod message_menu;
 mod preferences;
 mod recipient;

@@ -3,6 +3,11 @@
 use crate::ui::i18n::{in_sentence::InSentence, translations::Translations};
 
 pub(crate) struct SettingsTexts {
+    pub(crate) messages: &'static str,
+    pub(crate) show_formatting: &'static str,
+    pub(crate) send_with: &'static str,
+    pub(crate) enter: &'static str,
+    pub(crate) control_enter: &'static str,
     pub(crate) your_nickname: &'static str,
     pub(crate) guest_note: &'static str,
     pub(crate) registered_note: &'static str,
@@ -41,6 +46,11 @@ pub(crate) struct SettingsTexts {
 
 pub(crate) static SETTINGS: Translations<SettingsTexts> = Translations {
     english: SettingsTexts {
+        messages: "Messages",
+        show_formatting: "Show formatting",
+        send_with: "Send with",
+        enter: "Enter",
+        control_enter: "Ctrl/⌘ + Enter",
         your_nickname: "Your nickname",
         guest_note: "Your nickname is yours while this browser stays signed in. Set a password to keep it and to sign in on other devices.",
         registered_note: "A password protects your nickname. Use it to sign in anywhere.",
@@ -79,6 +89,11 @@ pub(crate) static SETTINGS: Translations<SettingsTexts> = Translations {
         unblock: "Unblock",
     },
     chinese: SettingsTexts {
+        messages: "消息",
+        show_formatting: "显示格式",
+        send_with: "发送方式",
+        enter: "Enter",
+        control_enter: "Ctrl/⌘ + Enter",
         your_nickname: "你的昵称",
         guest_note: "只要此浏览器保持登录，昵称就归你使用。设置密码后可长期保留昵称，并在其他设备上登录。",
         registered_note: "昵称受密码保护，可在任何设备上登录。",

@@ -4,7 +4,7 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::JsCast as _;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlDocument, HtmlElement, HtmlInputElement};
 
 /// The input field with this id.
 pub(crate) fn input_by_id(id: &str) -> Option<HtmlInputElement> {
@@ -49,6 +49,14 @@ pub(crate) fn close(id: &str) {
     if let Some(details) = document().get_element_by_id(id) {
         // Removing an attribute cannot fail.
         drop(details.remove_attribute("open"));
+    }
+}
+
+/// Inserts text in place of the selection. The old `insertText` command is used because it can be undone and fires `input`.
+pub(crate) fn insert_text(text: &str) {
+    if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+        // If a browser does not support the command, the user sees that nothing happens.
+        drop(document.exec_command_with_show_ui_and_value("insertText", false, text));
     }
 }
 

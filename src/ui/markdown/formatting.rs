@@ -6,54 +6,82 @@ use crate::{
     client::{ClientStore, ConnectionStatus},
     markdown::may_be_formatted,
     ui::{
+        context::message_preferences::MessagePreferences,
         kit::{
             boxed::{Boxed, Boxing as _},
             lazy::{Lazy, lazy},
             reactive::effect,
         },
-        markdown::view::formatted,
+        markdown::{blocks::formatted, highlighter::Highlighter},
     },
 };
 
-lazy!(markdown: FORMATTED, load_formatted, fill_formatted, fn(&str) -> Boxed = formatted);
+type Format = fn(&str, bool, Highlighter) -> Boxed;
+
+lazy!(markdown: FORMATTED, load_formatted, fill_formatted, Format = formatted);
 
 /// The formatting of messages. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct Formatting(Lazy<fn(&str) -> Boxed>);
+pub(crate) struct Formatting {
+    format: Lazy<Format>,
+    highlighter: Highlighter,
+    preferences: RwSignal<MessagePreferences>,
+}
+
+/// How messages show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormattingState {
+    /// As typed, because the code that formats them has not loaded.
+    Loading,
+    /// As typed but for their links, as the reader wants it.
+    Plain,
+    /// Formatted.
+    Formatted,
+}
 
 impl Formatting {
     pub(crate) fn new(store: ClientStore) -> Self {
-        let lazy = Lazy::new(&FORMATTED, load_formatted);
+        let formatting = Self {
+            format: Lazy::new(&FORMATTED, load_formatted),
+            highlighter: Highlighter::new(),
+            preferences: expect_context(),
+        };
         effect(move || {
             if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
+                formatting.format.load_again();
+                formatting.highlighter.load_again();
             }
         });
-        Self(lazy)
+        formatting
     }
 
     /// Fetches the code without waiting for the page to be idle, if this text needs it.
     pub(crate) fn prepare(self, text: &str) {
-        if !cfg!(feature = "ssr") && may_be_formatted(text) {
-            self.0.load();
+        if cfg!(feature = "ssr") || !may_be_formatted(text) {
+            return;
+        }
+        self.format.load();
+        if text.contains("```") {
+            self.highlighter.load();
         }
     }
 
-    /// The view of a text, and whether it is formatted. Until the code has loaded, the text shows as typed; this tracks the
-    /// loading as a signal.
-    pub(crate) fn view(self, text: &str) -> (Boxed, bool) {
-        let format = may_be_formatted(text).then(|| self.format()).flatten();
-        match format {
-            Some(format) => (format(text), true),
-            None => (text.to_owned().boxed(), false),
+    /// How messages show now. Tracks the loading and the reader's choice as signals.
+    pub(crate) fn state(self) -> FormattingState {
+        let is_loaded = cfg!(feature = "ssr") || self.format.get_tracked().is_some();
+        match self.preferences.get().shows_formatting {
+            _ if !is_loaded => FormattingState::Loading,
+            true => FormattingState::Formatted,
+            false => FormattingState::Plain,
         }
     }
 
-    fn format(self) -> Option<fn(&str) -> Boxed> {
-        if cfg!(feature = "ssr") {
-            return Some(formatted);
+    /// The view of a text.
+    pub(crate) fn view(self, text: &str, state: FormattingState) -> Boxed {
+        let format = if cfg!(feature = "ssr") { Some(formatted as Format) } else { self.format.get() };
+        match format.filter(|_| state != FormattingState::Loading && may_be_formatted(text)) {
+            Some(format) => format(text, state == FormattingState::Plain, self.highlighter),
+            None => text.to_owned().boxed(),
         }
-        // Not tracked once it has loaded, because the signal would keep an entry for each row.
-        self.0.get().or_else(|| self.0.get_tracked())
     }
 }

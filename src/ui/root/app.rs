@@ -45,6 +45,7 @@ pub fn App(
     let navigator = Navigator::new(store, initial_state.path.clone(), initial_state.lobby);
     provide_context(language);
     provide_context(theme);
+    provide_context(RwSignal::new(initial_state.message_preferences));
     provide_context(store);
     provide_context(navigator);
     provide_context(mem::take(&mut initial_state.outside_room));

@@ -104,7 +104,7 @@ fn pre_boot(me: &CurrentUser, language: Language) -> impl IntoView + use<> {
                     <time class="at"></time>
                 </p>
                 <div class="message-content">
-                    <p class="body" dir="auto"></p>
+                    <div class="body" dir="auto"></div>
                     <p class="delivery-status pending" role="status">{t.timeline.sending}</p>
                 </div>
             </li>

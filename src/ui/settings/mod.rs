@@ -2,6 +2,7 @@
 
 mod account;
 mod blocked;
+mod messages;
 mod popover;
 mod sessions;
 mod user_agent;

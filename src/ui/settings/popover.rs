@@ -18,15 +18,15 @@ use crate::{
             lazy::{Lazy, lazy},
             reactive::{on, reactive_view},
         },
-        settings::{account::AccountSettings, blocked::BlockedUsers},
+        settings::{account::AccountSettings, blocked::BlockedUsers, messages::MessageSettings},
     },
 };
 
 lazy!(settings: USER_SETTINGS, load_user_settings, fill_user_settings, fn() -> Boxed = user_settings);
 
-/// The settings that belong to the user, not to the browser.
+/// The settings that need no part of the main file.
 fn user_settings() -> Boxed {
-    view! { <BlockedUsers/> <AccountSettings/> }.boxed()
+    view! { <MessageSettings/> <BlockedUsers/> <AccountSettings/> }.boxed()
 }
 
 /// A button that opens the settings above it. They are a native popover, which closes by Escape and by a click elsewhere.

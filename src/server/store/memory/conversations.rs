@@ -44,24 +44,21 @@ impl State {
 
     pub(crate) fn seen_conversation(&self, user: UserId, id: ConversationId) -> Result<Conversation, Refusal> {
         let (row, member, _) = self.listed(user, id).ok_or(Refusal::NotMember)?;
-        let kind = match self.other_of(id, user) {
-            Some(other) => {
-                let gone = self.users[&other].is_gone();
-                ConversationKind::Direct { with: Companion { user: self.known_user(other), gone } }
-            }
-            None => {
-                let room = row.room.clone().ok_or(Refusal::NotMember)?;
-                ConversationKind::Room(Room {
-                    name: room.name,
-                    topic: room.topic,
-                    visibility: room.visibility,
-                    posting: room.posting,
-                    archived: room.is_archived,
-                    lobby: id == self.lobby,
-                    role: member.role,
-                    member_count: self.member_count(id),
-                })
-            }
+        let kind = if let Some(other) = self.other_of(id, user) {
+            let gone = self.users[&other].is_gone();
+            ConversationKind::Direct { with: Companion { user: self.known_user(other), gone } }
+        } else {
+            let room = row.room.clone().ok_or(Refusal::NotMember)?;
+            ConversationKind::Room(Room {
+                name: room.name,
+                topic: room.topic,
+                visibility: room.visibility,
+                posting: room.posting,
+                archived: room.is_archived,
+                lobby: id == self.lobby,
+                role: member.role,
+                member_count: self.member_count(id),
+            })
         };
         Ok(Conversation {
             id,

@@ -1,8 +1,7 @@
 //! The text in the composer: a new message, or an edit of a message that was sent before.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use wasm_bindgen::JsCast as _;
-use web_sys::HtmlDocument;
+use web_sys::Event;
 
 use crate::{
     client::{ClientStore, DraftState, Edit, RequestError},
@@ -11,8 +10,12 @@ use crate::{
     state::{OutboxCommand, Outgoing, Timeline},
     ui::{
         chat::message_view::{last_own_message, message_view},
-        context::router::{Navigator, PendingRecipient},
-        kit::reactive::effect,
+        context::{
+            message_preferences::MessagePreferences,
+            router::{Navigator, PendingRecipient},
+        },
+        kit::{dom::insert_text, reactive::effect},
+        markdown::{Editing, mark_of_key},
     },
 };
 
@@ -32,6 +35,10 @@ pub(crate) struct Draft {
     pub(crate) edit: RwSignal<Option<Edit>>,
     /// Why the last message or another command was refused.
     pub(crate) problem: RwSignal<Option<ErrorCode>>,
+    /// The formatting of the text.
+    pub(crate) editing: Editing,
+    /// How the user wants to send.
+    pub(crate) preferences: RwSignal<MessagePreferences>,
     pending_recipient: PendingRecipient,
     /// The text of a recipient picker, if it made [`send`](Self::send) ask for confirmation instead of sending.
     pub(crate) unresolved_recipient: RwSignal<Option<String>>,
@@ -50,6 +57,8 @@ impl Draft {
             text: RwSignal::new(saved.text),
             edit: RwSignal::new(saved.edit),
             problem: RwSignal::new(problem),
+            editing: Editing::new(),
+            preferences: expect_context(),
             pending_recipient: expect_context::<Navigator>().pending_recipient,
             unresolved_recipient: RwSignal::new(None),
         };
@@ -77,6 +86,7 @@ impl Draft {
     pub(crate) fn on_input(self, text: String) {
         self.problem.set(length_error(&text));
         self.text.set(text);
+        self.editing.forget_paste();
         self.unresolved_recipient.set(None);
         self.store().send_typing(self.conversation);
     }
@@ -141,16 +151,28 @@ impl Draft {
                 }
                 self.submit_command(OutboxCommand::Send { body: text });
                 self.text.set(String::new());
+                self.editing.forget_paste();
             }
         }
     }
 
-    /// Enter sends, Shift+Enter and Alt+Enter insert a line break, Escape cancels an edit, and the up arrow in an empty field
-    /// edits the user's last message.
+    /// Something was pasted into the field.
+    pub(crate) fn on_paste(self, event: &Event) {
+        if let Some(field) = self.field.get_untracked() {
+            self.editing.on_paste(&field, event);
+        }
+    }
+
+    /// Enter sends, or Ctrl+Enter or ⌘+Enter if the user prefers that. Shift+Enter and Alt+Enter insert a line break, Escape
+    /// cancels an edit, and the up arrow in an empty field edits the user's last message. Some letters format the selection.
     pub(crate) fn on_key_down(self, event: &KeyboardEvent) {
         // These keys belong to the input method while it composes. Safari reports that by the key code only.
         if event.is_composing() || event.key_code() == 229 {
             return;
+        }
+        if let Some((mark, field)) = mark_of_key(event).zip(self.field.get_untracked()) {
+            event.prevent_default();
+            return self.editing.toggle(field, mark);
         }
         let inserts_break = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
         if event.shift_key() && !inserts_break {
@@ -158,7 +180,9 @@ impl Draft {
         }
         let is_editing = self.edit.with_untracked(Option::is_some);
         match event.key().as_str() {
-            "Enter" if inserts_break => insert_line_break(),
+            // Browsers do not do this for Alt+Enter.
+            "Enter" if inserts_break => insert_text("\n"),
+            "Enter" if !self.enter_sends() && !event.ctrl_key() && !event.meta_key() => return,
             "Enter" => self.send(),
             "Escape" if is_editing => self.cancel_edit(),
             "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
@@ -170,6 +194,11 @@ impl Draft {
             _ => return,
         }
         event.prevent_default();
+    }
+
+    /// Whether Enter alone sends.
+    pub(crate) fn enter_sends(self) -> bool {
+        self.preferences.get_untracked().enter_sends
     }
 
     /// Gives the focus to the field. Synchronously, because a phone shows its keyboard only during the touch event.
@@ -255,15 +284,6 @@ impl Draft {
                 *text = body;
             });
         }
-    }
-}
-
-/// Inserts a line break, which browsers do not do for Alt+Enter. The old `insertText` command is used because it can be
-/// undone and fires `input`.
-fn insert_line_break() {
-    if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-        // If a browser does not support the command, the user sees that nothing happens.
-        drop(document.exec_command_with_show_ui_and_value("insertText", false, "\n"));
     }
 }
 

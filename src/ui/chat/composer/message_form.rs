@@ -67,6 +67,23 @@ fn editing_note(draft: Draft, is_editing: Memo<bool>) -> Option<impl IntoView> {
     })
 }
 
+/// A button that makes a block of the code that was just pasted.
+fn paste_offer(draft: Draft) -> Option<impl IntoView> {
+    let t = texts();
+    draft.editing.pasted_code.get().map(|_| {
+        let wrap = move |_: MouseEvent| {
+            if let Some(field) = draft.field.get_untracked() {
+                draft.editing.wrap_pasted(&field);
+            }
+        };
+        view! {
+            <p class="paste-offer small" role="status">
+                <button type="button" class="link" on:click=on(wrap)>{t.composer.paste_as_code}</button>
+            </p>
+        }
+    })
+}
+
 /// The composer of one conversation. It also works without a connection: the outbox sends the messages later.
 #[component]
 pub(crate) fn Composer(
@@ -149,6 +166,7 @@ pub(crate) fn Composer(
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
+                {reactive_view(move || paste_offer(draft))}
                 <label class="visually-hidden" for="message">{t.composer.message}</label>
                 <div
                     class="auto-grow"
@@ -161,13 +179,14 @@ pub(crate) fn Composer(
                         node_ref=draft.field
                         rows="1"
                         dir="auto"
-                        enterkeyhint="send"
+                        enterkeyhint=if draft.enter_sends() { "send" } else { "enter" }
                         placeholder=reactive(placeholder)
                         aria-describedby="message-problem"
                         aria-invalid=reactive(move || draft.problem.get().is_some().to_string())
                         prop:value=draft.text
                         on:input:target=move |event| draft.on_input(event.target().value())
                         on:keydown=move |event| draft.on_key_down(&event)
+                        on:paste=move |event| draft.on_paste(&event)
                     >
                         {pre_boot::initial_text(draft)}
                     </textarea>

@@ -12,6 +12,7 @@ use crate::{
             scroll::ScrollPosition,
         },
         kit::reactive::effect,
+        markdown::Formatting,
     },
 };
 
@@ -25,9 +26,17 @@ fn page_around(seq: Seq) -> PageRange {
 
 impl TimelineModel {
     /// Keeps the user at the end, or at the message in view, when the rows change.
-    pub(super) fn keep_scroll_position(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
+    pub(super) fn keep_scroll_position(
+        self,
+        store: ClientStore,
+        conversation: ConversationId,
+        scroll: ScrollPosition,
+        formatting: Formatting,
+    ) {
         effect(move || {
             self.timeline.track();
+            // Formatting changes the height of rows.
+            formatting.state();
             self.track_rows();
             scroll.rows_changed(!self.is_empty(), self.gap.get().is_some());
         });

@@ -45,8 +45,8 @@ pub(crate) fn MessageList(
     let (room, rooms) = (room(store, conversation), LazyRooms::new());
     let menu = LazyMenu::new(draft, room);
     let formatting = Formatting::new(store);
-    model.update_rows(store, conversation, menu.menu);
-    model.keep_scroll_position(store, conversation, scroll);
+    model.update_rows(store, conversation, menu.menu, formatting);
+    model.keep_scroll_position(store, conversation, scroll, formatting);
     model.load_as_needed(store, conversation, scroll);
     model.mark_read_at_end(store, conversation, scroll);
     model.follow_address(store, conversation, scroll, expect_context::<Navigator>().message);
@@ -57,7 +57,7 @@ pub(crate) fn MessageList(
         }
         Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
-            let row = model.row_signals(store, conversation, id, menu.menu);
+            let row = model.row_signals(store, conversation, id, menu.menu, formatting);
             view! { <MessageRow id row menu formatting/> }.boxed()
         }
         Row::Notices { first, .. } => {

@@ -43,7 +43,7 @@ pub(super) fn MessageRow(
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let RowSignals { view, starts_group, has_menu, is_being_edited } = row;
+    let RowSignals { view, starts_group, has_menu, is_being_edited, .. } = row;
     // Untracked, because the whole page is rendered again when another user signs in.
     let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
     view.with_untracked(|view| view.iter().for_each(|view| formatting.prepare(view.message.body.as_str())));
@@ -80,14 +80,14 @@ pub(super) fn MessageRow(
         None => ().boxed(),
         Some(message) if message.deleted => t.timeline.deleted.boxed_as(t.timeline.deleted),
         Some(message) => {
-            let (body, is_formatted) = formatting.view(message.body.as_str());
-            let mut parts = vec![body];
+            let state = row.formatting.get();
+            let mut parts = vec![formatting.view(message.body.as_str(), state)];
             if let Some(at) = message.edited_at {
                 parts.push(" ".boxed());
                 parts.push(time(at, "edited", t.timeline.edited.to_owned()));
             }
             let edited_at = message.edited_at.unwrap_or_default().0;
-            parts.boxed_as(&format!("{edited_at} {is_formatted} {}", message.body.as_str()))
+            parts.boxed_as(&format!("{edited_at} {state:?} {}", message.body.as_str()))
         }
     };
     let reactions = move || {
@@ -136,7 +136,7 @@ pub(super) fn MessageRow(
             {reactive(head)}
             <div class="message-content">
                 {reactive(hidden_author)}
-                <p class="body" dir="auto">{reactive(text)}</p>
+                <div class="body" dir="auto">{reactive(text)}</div>
                 <div class="reactions" role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
                 {reactive(status)}
             </div>

@@ -17,6 +17,7 @@ use crate::{
             reactive::{effect, memo, set_if_changed},
             time_format,
         },
+        markdown::Formatting,
     },
 };
 
@@ -143,12 +144,14 @@ impl TimelineModel {
         conversation: ConversationId,
         id: CommandId,
         menu: Menu,
+        formatting: Formatting,
     ) -> RowSignals {
         let view = untrack(|| message_view(store, conversation, self.timeline, id));
         let row = RowSignals {
             view: RwSignal::new(view),
             starts_group: RwSignal::new(self.rows.with_untracked(|rows| rows.group_starts.contains(&id))),
             has_menu: RwSignal::new(menu.state.get_untracked().is_at(id)),
+            formatting: RwSignal::new(untrack(|| formatting.state())),
             is_being_edited: RwSignal::new(untrack(|| menu.draft.edited_message()) == Some(id)),
         };
         self.row_signals.update_value(|all| all.push((id, row)));
@@ -182,7 +185,13 @@ impl TimelineModel {
     }
 
     /// Keeps the signals of all rows up to date.
-    pub(super) fn update_rows(self, store: ClientStore, conversation: ConversationId, menu: Menu) {
+    pub(super) fn update_rows(
+        self,
+        store: ClientStore,
+        conversation: ConversationId,
+        menu: Menu,
+        formatting: Formatting,
+    ) {
         effect(move || {
             // Tracked once here, because the views of all rows depend on the same signals.
             self.timeline.track();
@@ -213,6 +222,14 @@ impl TimelineModel {
             }
             // Also if there are no such rows yet.
             self.rows.track();
+        });
+        effect(move || {
+            let state = formatting.state();
+            for (_, RowSignals { formatting, .. }) in self.row_signals.get_value() {
+                if formatting.get_untracked() != state {
+                    formatting.set(state);
+                }
+            }
         });
         effect(move || {
             let (state, edited) = (menu.state.get(), menu.draft.edited_message());

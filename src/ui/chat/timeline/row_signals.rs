@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::chat::message_view::MessageView;
+use crate::ui::{chat::message_view::MessageView, markdown::FormattingState};
 
 /// The signals that the row of a message follows.
 ///
@@ -17,6 +17,8 @@ pub(super) struct RowSignals {
     pub(super) starts_group: RwSignal<bool>,
     /// Whether the menu is at this message.
     pub(super) has_menu: RwSignal<bool>,
+    /// How the text shows.
+    pub(super) formatting: RwSignal<FormattingState>,
     /// Whether the composer edits this message.
     pub(super) is_being_edited: RwSignal<bool>,
 }

@@ -35,7 +35,7 @@ test('a moderator mutes and unmutes without JavaScript, for a while and in one r
   await expect(withoutJs.page).toHaveURL(`/admin/users/${userId(bob)}?done=mute`);
   await expect(withoutJs.page.getByText('User muted.')).toBeVisible();
   await expect(withoutJs.page.getByText('Muted in the Lobby · 60 minutes left')).toBeVisible();
-  await bob.expectMessage('Bob was muted');
+  await bob.expectMessage('Mo muted Bob');
 
   await withoutJs.page.goto('/admin');
   const row = withoutJs.page.getByRole('region', { name: 'Muted and banned' }).getByRole('listitem').filter({ hasText: 'Bob' });
@@ -114,10 +114,10 @@ test('submitting a form twice takes effect once', async ({ users }) => {
   const bob = await users.guest('Bob');
   const id = '6f1f2d1c-8f3c-4a36-9d62-0a5d8c1c1b11';
   for (let times = 0; times < 2; times += 1) expect(await postAdminAction(owner, userId(bob), 'mute', { id })).toBe(200);
-  await bob.expectMessage('Bob was muted');
+  await bob.expectMessage('Olga muted Bob');
   await owner.send('Now it is here');
   await bob.expectMessage('Now it is here');
-  await expect(bob.message('Bob was muted')).toHaveCount(1);
+  await expect(bob.message('Olga muted Bob')).toHaveCount(1);
 });
 
 test('the admin pages are closed to members, owners’ pages to moderators, and strangers are sent to sign in', async ({ users }) => {

@@ -117,7 +117,7 @@ test('a muted user is told so beside the unsent message', async ({ users }) => {
   const bob = await users.guest('Bob');
 
   expect(await postAdminAction(owner, userId(bob), 'mute', { scope: 'lobby', minutes: '10' })).toBe(200);
-  await bob.expectMessage('Bob was muted');
+  await bob.expectMessage('Olga muted Bob');
   await bob.composer.fill('But');
   await bob.composer.press('Enter');
   await expect(bob.page.getByText('A moderator has muted you: you can read, but not write.')).toBeVisible();

@@ -45,8 +45,9 @@ pub enum RowKey {
     New,
     /// A message, by the command that sent it.
     Message(CommandId),
-    /// Notices, by the command of the first one.
-    Notices(CommandId),
+    /// Notices, by the command of the first one and by their number, because a row that has got another notice is rendered
+    /// again.
+    Notices(CommandId, usize),
 }
 
 impl Row {
@@ -56,7 +57,7 @@ impl Row {
             Self::Day { day, .. } => RowKey::Day(*day),
             Self::New => RowKey::New,
             Self::Message { id, .. } => RowKey::Message(*id),
-            Self::Notices { first, .. } => RowKey::Notices(*first),
+            Self::Notices { first, more } => RowKey::Notices(*first, more.len()),
         }
     }
 }

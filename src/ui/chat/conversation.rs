@@ -125,13 +125,14 @@ pub(super) fn ConversationPane(
         })
     };
     let room_buttons = move || {
-        let name = memo(move || match room.get()? {
+        let count = move || match room.get() {
+            None => String::new(),
             // Everybody is in the Lobby, so it is more interesting who is there now.
-            room if room.lobby => Some((t.conversation.online_count)(store.presence.with(|presence| presence.count()))),
-            room => Some((t.rooms.member_count)(room.member_count)),
-        });
+            Some(room) if room.lobby => (t.conversation.online_count)(store.presence.with(|presence| presence.count())),
+            Some(room) => (t.rooms.member_count)(room.member_count),
+        };
         let is_room = memo(move || room.with(Option::is_some));
-        reactive_view(move || is_room.get().then(|| panel_buttons(rooms, panel, name)))
+        reactive_view(move || is_room.get().then(|| panel_buttons(rooms, panel, Box::new(count))))
     };
     let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
     let note = move || {
@@ -177,7 +178,11 @@ pub(super) fn ConversationPane(
 }
 
 /// The buttons that open the panel beside a room: its members, with their number, and what it is about.
-fn panel_buttons(rooms: LazyRooms, panel: RwSignal<Option<Panel>>, count: Memo<Option<String>>) -> impl IntoView {
+fn panel_buttons(
+    rooms: LazyRooms,
+    panel: RwSignal<Option<Panel>>,
+    count: Box<dyn Fn() -> String + Send>,
+) -> impl IntoView {
     let t = texts();
     let toggle = move |shown: Panel| {
         on(move |_: MouseEvent| {
@@ -195,7 +200,7 @@ fn panel_buttons(rooms: LazyRooms, panel: RwSignal<Option<Panel>>, count: Memo<O
             aria-expanded=is_open(Panel::Members)
             on:click=toggle(Panel::Members)
         >
-            {icons::people()} <span>{reactive(move || count.get())}</span>
+            {icons::people()} <span>{reactive(count)}</span>
         </button>
         <button
             type="button"

@@ -4,7 +4,6 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
-    domain::ConversationId,
     ui::{
         chat::{conversation::ConversationPane, sidebar::Sidebar},
         context::router::{Navigator, Route},
@@ -27,29 +26,23 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     // The style sheet uses this on phones, which show one of the two.
     let shown = move || if navigator.route.get() == Route::Sidebar { "list" } else { "conversation" };
     let is_online = memo(move || store.connection_status.get() == ConnectionStatus::Online);
-    let pane = memo(move || {
-        let is_in_lobby = store.conversations.with(|conversations| conversations.lobby().is_some());
-        match (navigator.conversation.get(), navigator.route.get()) {
-            (Some(conversation), _) => Pane::Conversation(conversation),
-            (None, Route::Directory) => Pane::Directory,
-            // Without the Lobby, the list has not come yet, or the user was removed from it.
-            (None, _) if !is_in_lobby && !is_online.get() => Pane::Connecting,
-            (None, Route::Conversation(id)) if Some(id) != navigator.lobby => Pane::Outsider(id),
-            _ => Pane::RemovedFromLobby,
-        }
-    });
+    let is_in_lobby = memo(move || store.conversations.with(|conversations| conversations.lobby().is_some()));
     let rooms = LazyRooms::new();
     effect(move || {
-        if let Pane::Directory | Pane::Outsider(_) = pane.get() {
+        if navigator.conversation.get().is_none() {
             rooms.load();
         }
     });
-    let pane = move || match pane.get() {
-        Pane::Conversation(conversation) => view! { <ConversationPane conversation/> }.boxed(),
-        Pane::Directory => rooms.view(|rooms| (rooms.directory)()),
-        Pane::Outsider(room) => rooms.view(|rooms| (rooms.outsider)(room)),
-        Pane::Connecting => view! { <Connecting/> }.boxed(),
-        Pane::RemovedFromLobby => view! { <RemovedFromLobby/> }.boxed(),
+    let no_conversation = move || match navigator.route.get() {
+        Route::Directory => rooms.view(|rooms| (rooms.directory)()),
+        // Without the Lobby, the list has not come yet, or the user was removed from it.
+        _ if !is_in_lobby.get() && !is_online.get() => view! { <Connecting/> }.boxed(),
+        Route::Conversation(id) if Some(id) != navigator.lobby => rooms.view(|rooms| (rooms.outsider)(id)),
+        _ => view! { <RemovedFromLobby/> }.boxed(),
+    };
+    let pane = move || match navigator.conversation.get() {
+        Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
+        None => reactive_view(no_conversation).boxed(),
     };
     view! {
         <main class="chat" data-show=reactive(shown) data-online=reactive(move || is_online.get().to_string())>
@@ -57,21 +50,6 @@ pub(crate) fn ChatScreen() -> impl IntoView {
             {reactive_view(pane)}
         </main>
     }
-}
-
-/// What is beside the sidebar.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pane {
-    /// A conversation of the user.
-    Conversation(ConversationId),
-    /// The directory of rooms.
-    Directory,
-    /// A room that the user is not in, or no room at all.
-    Outsider(ConversationId),
-    /// Nothing yet.
-    Connecting,
-    /// The way back into the Lobby.
-    RemovedFromLobby,
 }
 
 /// Shown when a moderator has removed the user from the Lobby, with a button to join again.

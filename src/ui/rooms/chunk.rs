@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
-    domain::{ConversationId, Message},
+    domain::{CommandId, ConversationId},
     ui::{
         kit::{
             boxed::Boxed,
@@ -20,16 +20,16 @@ use crate::{
 /// The functions of the chunk.
 #[derive(Clone, Copy)]
 pub(crate) struct RoomFunctions {
-    /// The dialog that creates a room. Called when it closes: with the new room, or `None`.
-    pub(crate) new_room: fn(Callback<Option<ConversationId>>) -> Boxed,
+    /// The dialog that creates a room, and opens it. Closing the dialog sets the signal to `false`.
+    pub(crate) new_room: fn(RwSignal<bool>) -> Boxed,
     /// The directory.
     pub(crate) directory: fn() -> Boxed,
     /// What somebody sees of a room who is not in it, or who may not know of it.
     pub(crate) outsider: fn(ConversationId) -> Boxed,
     /// The panel beside a room. Closing it sets the signal to `None`.
     pub(crate) panel: fn(ConversationId, Panel, RwSignal<Option<Panel>>) -> Boxed,
-    /// The content of a row of notices.
-    pub(crate) notices: fn(RwSignal<Vec<Message>>) -> Boxed,
+    /// The content of a row of notices: those with these ids, of the timeline of this conversation.
+    pub(crate) notices: fn(ConversationId, &[CommandId]) -> Boxed,
 }
 
 const FUNCTIONS: RoomFunctions = RoomFunctions { new_room, directory, outsider, panel, notices };

@@ -10,9 +10,10 @@ use web_sys::HtmlDialogElement;
 
 use crate::{
     client::ClientStore,
-    domain::{ConversationId, Visibility},
+    domain::Visibility,
     protocol::ErrorCode,
     ui::{
+        context::router::{Navigator, conversation_path},
         i18n::{room_screens::ROOM_SCREENS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
@@ -33,9 +34,10 @@ const PRIVATE: &str = "new-room-private";
 const NAME_ERRORS: &[ErrorCode] = &[ErrorCode::InvalidRoomName, ErrorCode::RoomNameTaken];
 const TOPIC_ERRORS: &[ErrorCode] = &[ErrorCode::TopicTooLong];
 
-/// The dialog that creates a room. `done` is called when it has closed: with the new room, or with `None`.
-pub(super) fn new_room(done: Callback<Option<ConversationId>>) -> Boxed {
+/// The dialog that creates a room, and opens it. Closing the dialog sets `is_open` to `false`.
+pub(super) fn new_room(is_open: RwSignal<bool>) -> Boxed {
     let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let navigator = expect_context::<Navigator>();
     let request = FormRequest::new(None);
     // In the next frame, when the element is in the document.
     request_animation_frame(|| {
@@ -57,7 +59,8 @@ pub(super) fn new_room(done: Callback<Option<ConversationId>>) -> Boxed {
                 Ok(room) => {
                     // Closing gives the focus back, so it comes before the room takes the focus.
                     close_dialog();
-                    done.run(Some(room));
+                    is_open.set(false);
+                    navigator.go_to(&conversation_path(room));
                 }
                 Err(refusal) => {
                     let is_about_topic = refusal.code().is_some_and(|code| TOPIC_ERRORS.contains(&code));
@@ -90,7 +93,7 @@ pub(super) fn new_room(done: Callback<Option<ConversationId>>) -> Boxed {
             id=DIALOG
             class="dialog"
             aria-labelledby="new-room-title"
-            on:close=on(move |_: Event| done.run(None))
+            on:close=on(move |_: Event| is_open.set(false))
         >
             <form class="fields" method="dialog" on:submit=on(submit)>
                 <h2 id="new-room-title">{t.new_room}</h2>

@@ -1,9 +1,12 @@
 //! What happened to a room: a quiet line, or one line for several people who came and went, which opens to show each.
 
+use std::sync::Mutex;
+
 use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::{
-    domain::{Message, RoomChange, UserId},
+    client::ClientStore,
+    domain::{CommandId, ConversationId, Message, RoomChange, UserId},
     ui::{
         i18n::{InSentence, Language, room_screens::ROOM_SCREENS, texts},
         kit::{
@@ -18,48 +21,65 @@ use crate::{
 /// How many people are named. The others are only counted.
 const MAX_NAMES: usize = 3;
 
-/// The content of a row of notices.
-pub(super) fn notices(notices: RwSignal<Vec<Message>>) -> Boxed {
+/// The rows that are open, by their first notices: a row is made again when it gets another notice, and stays open then.
+static OPEN_ROWS: Mutex<Vec<CommandId>> = Mutex::new(Vec::new());
+
+/// The content of a row of notices: those with these ids, of the timeline of `conversation`.
+pub(super) fn notices(conversation: ConversationId, ids: &[CommandId]) -> Boxed {
+    let store = expect_context::<ClientStore>();
+    let notices: Vec<Message> = store
+        .timeline(conversation)
+        .with_untracked(|timeline| ids.iter().filter_map(|id| timeline.by_id(*id).cloned()).collect());
+    match &notices[..] {
+        [] => ().boxed(),
+        [one] => line(one),
+        [first, ..] => several(first.id, notices.clone()),
+    }
+}
+
+/// A notice and its time.
+fn line(notice: &Message) -> Boxed {
     let language = expect_context::<RwSignal<Language>>().get_untracked();
-    let is_open = RwSignal::new(false);
-    let toggle = move |_: MouseEvent| is_open.update(|is_open| *is_open = !*is_open);
-    let line = move |notice: &Message| {
-        let (at, text) = (notice.at, text_of(notice));
-        let (datetime, full) = (time_format::iso_8601(at), time_format::full_date_and_time(at, language));
-        view! {
-            <p class="notice-line" dir="auto">
-                <span class="body">{sentence(&text)}</span>
-                " "
-                <time class="at" datetime=datetime title=full>{time_format::time_of_day(at, language)}</time>
-            </p>
-        }
-        .boxed()
-    };
-    let content = move || {
-        notices.with(|all| match &all[..] {
-            [] => ().boxed(),
-            [one] => line(one),
-            several => {
-                let text = summary(several);
-                let each =
-                    is_open.get().then(|| view! { <div>{several.iter().map(line).collect::<Vec<Boxed>>()}</div> });
-                view! {
-                    <button
-                        type="button"
-                        class="notice-summary"
-                        title=ROOM_SCREENS.current().show_each
-                        aria-expanded=reactive(move || is_open.get().to_string())
-                        on:click=on(toggle)
-                    >
-                        <span class="body">{sentence(&text)}</span>
-                    </button>
-                    {each}
-                }
-                .boxed()
+    let (at, text) = (notice.at, text_of(notice));
+    let (datetime, full) = (time_format::iso_8601(at), time_format::full_date_and_time(at, language));
+    view! {
+        <p class="notice-line" dir="auto">
+            <span class="body">{sentence(&text)}</span>
+            " "
+            <time class="at" datetime=datetime title=full>{time_format::time_of_day(at, language)}</time>
+        </p>
+    }
+    .boxed()
+}
+
+/// A button with what happened altogether, which opens to show each notice.
+fn several(id: CommandId, notices: Vec<Message>) -> Boxed {
+    let was_open = OPEN_ROWS.lock().is_ok_and(|open| open.contains(&id));
+    let is_open = RwSignal::new(was_open);
+    let toggle = move |_: MouseEvent| {
+        is_open.update(|is_open| *is_open = !*is_open);
+        if let Ok(mut open) = OPEN_ROWS.lock() {
+            open.retain(|other| *other != id);
+            if is_open.get_untracked() {
+                open.push(id);
             }
-        })
+        }
     };
-    reactive_view(content).boxed()
+    let text = summary(&notices);
+    let each = move || is_open.get().then(|| view! { <div>{notices.iter().map(line).collect::<Vec<Boxed>>()}</div> });
+    view! {
+        <button
+            type="button"
+            class="notice-summary"
+            title=ROOM_SCREENS.current().show_each
+            aria-expanded=reactive(move || is_open.get().to_string())
+            on:click=on(toggle)
+        >
+            <span class="body">{sentence(&text)}</span>
+        </button>
+        {reactive_view(each)}
+    }
+    .boxed()
 }
 
 /// The text for one notice.

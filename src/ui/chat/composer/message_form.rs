@@ -7,7 +7,7 @@ use leptos::{
 
 use crate::{
     client::ClientStore,
-    domain::{Companion, ConversationId, Room},
+    domain::{Companion, ConversationId, Room, Visibility},
     protocol::ErrorCode,
     ui::{
         chat::{
@@ -38,10 +38,10 @@ fn typing_text(store: ClientStore, conversation: ConversationId) -> String {
 }
 
 /// The error of the last message; or the warning who would receive it, if the user has begun to choose another recipient.
-fn problem_text(draft: Draft, audience: Memo<Audience>, is_editing: Memo<bool>) -> Option<String> {
+fn problem_text(draft: Draft, audience: &Audience, is_editing: Memo<bool>) -> Option<String> {
     let t = texts();
     if let Some(recipient) = draft.unresolved_recipient.get() {
-        return Some(audience.with(|audience| audience.mismatch(InSentence(&recipient))));
+        return Some(audience.mismatch(InSentence(&recipient)));
     }
     draft.problem.get().map(|code| match code {
         ErrorCode::EmptyMessage if is_editing.get() => t.composer.empty_edit.to_owned(),
@@ -120,35 +120,41 @@ pub(crate) fn Composer(
         })
     };
     let room = room(store, conversation);
-    let audience = memo(move || Audience::new(companion.get(), room.get()));
-    let placeholder = move || audience.with(Audience::placeholder);
-    let recipient = move || match audience.get() {
-        Audience::Lobby => view! {
-            <span class="icon-box">{icons::hash()}</span>
-            <span class="quiet">{t.composer.to}</span>
-            <b>{t.users.everyone}</b>
-        }
-        .boxed(),
-        Audience::Room(Room { name, visibility, .. }) => view! {
+    // Not a memo: each type of memo is more code for the browser to load.
+    let audience = move || Audience::new(companion.get(), room.get());
+    let placeholder = move || audience().placeholder();
+    let recipient = move || {
+        let (visibility, name) = match audience() {
+            Audience::Lobby => (Visibility::Public, t.users.everyone.to_owned()),
+            Audience::Room(Room { name, visibility, .. }) => (visibility, name.as_str().to_owned()),
+            Audience::User(Companion { user, .. }) => {
+                return view! {
+                    <Avatar id=user.id nickname=user.nickname.clone() small=true/>
+                    <span class="quiet">{t.composer.to}</span>
+                    <b><UserName user/></b>
+                }
+                .boxed();
+            }
+        };
+        let key = format!("{} {name}", visibility.name());
+        view! {
             <span class="icon-box">{room_icon(visibility)}</span>
             <span class="quiet">{t.composer.to}</span>
-            <b><bdi>{name.as_str().to_owned()}</bdi></b>
+            <b><bdi>{name}</bdi></b>
         }
-        .boxed(),
-        Audience::User(Companion { user, .. }) => view! {
-            <Avatar id=user.id nickname=user.nickname.clone() small=true/>
-            <span class="quiet">{t.composer.to}</span>
-            <b><UserName user/></b>
-        }
-        .boxed(),
+        .boxed_as(&key)
     };
+
     let is_editing = memo(move || draft.edited_message().is_some());
     let editing_note = move || editing_note(draft, is_editing);
-    let problem_text = move || problem_text(draft, audience, is_editing);
+    let problem_text = move || problem_text(draft, &audience(), is_editing);
 
-    let closed = memo(move || audience.with(|audience| audience.closed_note(store, room.get().as_ref())));
-    let is_closed = memo(move || closed.with(Option::is_some));
-    let closed_note = move || closed.get().map(|note| view! { <p class="closed" role="status">{sentence(&note)}</p> });
+    let closed = move || audience().closed_note(store, room.get().as_ref());
+    let is_closed = memo(move || closed().is_some());
+    let closed_note = move || match closed() {
+        Some(note) => view! { <p class="closed" role="status">{sentence(&note)}</p> }.boxed_as(&note),
+        None => ().boxed(),
+    };
 
     // The server renders the button enabled, because without scripts nothing would enable it.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
@@ -157,12 +163,12 @@ pub(crate) fn Composer(
         <div class="composer">
             <p class="typing" role="status">{reactive(move || sentence(&typing_text(store, conversation)))}</p>
             {reactive_view(recipient_picker)}
-            {reactive_view(closed_note)}
+            {reactive(closed_note)}
             <form
                 class="composer-form"
                 hidden=reactive(move || is_closed.get())
                 on:submit=on(submit)
-                {..pre_boot::form_attributes(conversation, &audience.get_untracked())}
+                {..pre_boot::form_attributes(conversation, &untrack(audience))}
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
@@ -196,10 +202,10 @@ pub(crate) fn Composer(
                         type="button"
                         class="recipient-button"
                         aria-expanded=reactive(move || is_choosing.get().to_string())
-                        aria-label=reactive(move || audience.with(Audience::change_label))
+                        aria-label=reactive(move || audience().change_label())
                         on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
                     >
-                        {reactive_view(recipient)}
+                        {reactive(recipient)}
                         {icons::chevron()}
                     </button>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>

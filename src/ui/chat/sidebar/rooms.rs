@@ -25,21 +25,15 @@ use crate::{
 pub(super) fn Rooms() -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
-    let ids = memo(move || {
-        let open = navigator.conversation.get();
-        store.conversations.with(|conversations| {
-            conversations.listed_rooms(open).into_iter().map(|(room, _)| room.id).collect::<Vec<_>>()
-        })
-    });
     let item = move |id: ConversationId| KeyedRow::new((0, id.as_uuid().as_u128()), move || row(store, navigator, id));
+    let items = move || {
+        let open = navigator.conversation.get();
+        store
+            .conversations
+            .with(|conversations| conversations.listed_rooms(open).into_iter().map(|(room, _)| item(room.id)).collect())
+    };
     let is_creating = RwSignal::new(false);
     let rooms = LazyRooms::new();
-    let done = Callback::new(move |created: Option<ConversationId>| {
-        is_creating.set(false);
-        if let Some(room) = created {
-            navigator.go_to(&conversation_path(room));
-        }
-    });
     let is_registered = memo(move || store.is_registered());
     let tools = move || {
         let current = move || (navigator.route.get() == Route::Directory).then_some("page");
@@ -61,13 +55,13 @@ pub(super) fn Rooms() -> impl IntoView {
             }
         })
     };
-    let dialog = move || is_creating.get().then(|| rooms.view(|rooms| (rooms.new_room)(done)));
+    let dialog = move || is_creating.get().then(|| rooms.view(|rooms| (rooms.new_room)(is_creating)));
     view! {
         <div class="list-head">
             <h2>{t.sidebar.rooms}</h2>
             {reactive_view(tools)}
         </div>
-        <ul>{keyed_list(move || ids.get().into_iter().map(item).collect())}</ul>
+        <ul>{keyed_list(items)}</ul>
         {reactive_view(dialog)}
     }
 }

@@ -101,9 +101,6 @@ impl TimelineModel {
     pub(super) fn load_missing(self, store: ClientStore, conversation: ConversationId, scroll: ScrollPosition) {
         let oldest = self.timeline.with_untracked(Timeline::oldest);
         let range = match (self.is_loaded.get_untracked(), oldest) {
-            (false, _) if self.fetch_around.with_value(Option::is_some) => {
-                self.fetch_around.try_update_value(Option::take).flatten().map_or(PageRange::Newest, page_around)
-            }
             // After a reset the page begins somewhat above the user's position.
             (false, _) => {
                 // What was missed meanwhile is new. Before the connection the number of unread messages may have been unknown.
@@ -111,7 +108,9 @@ impl TimelineModel {
                     self.new_after.set(Some(unread));
                 }
                 let top = if scroll.at_end.get_untracked() { None } else { self.top_message(scroll) };
-                top.map_or(PageRange::Newest, page_around)
+                let named = self.fetch_around.get_untracked();
+                self.fetch_around.set(None);
+                named.or(top).map_or(PageRange::Newest, page_around)
             }
             (true, Some(oldest)) => PageRange::Older(oldest),
             (true, None) => return,
@@ -147,7 +146,7 @@ impl TimelineModel {
             if fetched.replace(seq) == Some(seq) || is_covered {
                 return self.target.set(None);
             }
-            self.fetch_around.set_value(Some(seq));
+            self.fetch_around.set(Some(seq));
             store.reset_timeline(conversation);
         });
     }

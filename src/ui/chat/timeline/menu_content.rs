@@ -54,15 +54,18 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
     let mut parts: Vec<AnyView> = Vec::new();
     match view {
         MenuView::Actions => {
-            let mut frequent: Vec<AnyView> = FREQUENT_EMOJI.split(' ').map(emoji).collect();
-            frequent.push(icon_button(ButtonAction::MoreEmoji, icons::smile(), menu_texts.more_emoji).into_any());
-            parts.push(view! { <div class="emoji">{frequent}</div> }.into_any());
+            let is_archived = menu.room.with(|room| room.as_ref().is_some_and(|room| room.archived));
+            if !is_archived {
+                let mut frequent: Vec<AnyView> = FREQUENT_EMOJI.split(' ').map(emoji).collect();
+                frequent.push(icon_button(ButtonAction::MoreEmoji, icons::smile(), menu_texts.more_emoji).into_any());
+                parts.push(view! { <div class="emoji">{frequent}</div> }.into_any());
+            }
             for reaction in &message.reactions {
                 let text = who_reacted(reaction, me.id, t);
                 parts.push(view! { <p class="reacted-by small">{sentence(&text)}</p> }.into_any());
             }
             let is_own = message.author.id == me.id;
-            if is_own {
+            if is_own && !is_archived {
                 parts.push(icon_button(ButtonAction::Edit, icons::pencil(), menu_texts.edit).into_any());
             }
             let may_delete = menu.room.with(|room| room.as_ref().is_some_and(|it| me.role.max(it.role) > Role::Member));

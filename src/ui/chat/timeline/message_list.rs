@@ -1,5 +1,7 @@
 //! The view of the timeline.
 
+use std::iter;
+
 use leptos::{html, prelude::*};
 use web_sys::MouseEvent;
 
@@ -60,10 +62,10 @@ pub(crate) fn MessageList(
             let row = model.row_signals(store, conversation, id, menu.menu, formatting);
             view! { <MessageRow id row menu formatting/> }.boxed()
         }
-        Row::Notices { first, .. } => {
-            let notices = model.notices(first);
+        Row::Notices { first, more } => {
             rooms.load();
-            let content = reactive_view(move || rooms.view(|rooms| (rooms.notices)(notices)));
+            let ids: Vec<_> = iter::once(first).chain(more).collect();
+            let content = reactive_view(move || rooms.view(|rooms| (rooms.notices)(conversation, &ids)));
             view! { <li class="notices" data-id=first.to_string() tabindex="-1">{content}</li> }.boxed()
         }
     };
@@ -74,7 +76,7 @@ pub(crate) fn MessageList(
         }
         RowKey::New => (1, 0),
         RowKey::Message(id) => (2, id.as_uuid().as_u128()),
-        RowKey::Notices(first) => (3, first.as_uuid().as_u128()),
+        RowKey::Notices(first, count) => (3, first.as_uuid().as_u128().wrapping_add(count as u128)),
     };
     let rows = move || {
         model.midnight.track();

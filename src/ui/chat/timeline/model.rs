@@ -1,12 +1,12 @@
 //! The model of the timeline: which rows it shows, and the signals that the rows follow.
 
-use std::{cell::Cell, collections::HashSet, iter, time::Duration};
+use std::{cell::Cell, collections::HashSet, time::Duration};
 
 use leptos::prelude::*;
 
 use crate::{
     client::{ClientStore, LoadState},
-    domain::{CommandId, ConversationId, Message, Seq},
+    domain::{CommandId, ConversationId, Seq},
     state::{Row, Timeline, rows},
     ui::{
         chat::{
@@ -54,11 +54,9 @@ pub(super) struct TimelineModel {
     /// The message to scroll to, which the address names, until that is done.
     pub(super) target: RwSignal<Option<Seq>>,
     /// The message around which to fetch messages.
-    pub(super) fetch_around: StoredValue<Option<Seq>>,
+    pub(super) fetch_around: RwSignal<Option<Seq>>,
     rows: Memo<TimelineRows>,
     row_signals: StoredValue<Vec<(CommandId, RowSignals)>>,
-    /// The notices of each row of notices, by the first of them.
-    notice_signals: StoredValue<Vec<(CommandId, RwSignal<Vec<Message>>)>>,
 }
 
 impl TimelineModel {
@@ -110,10 +108,9 @@ impl TimelineModel {
             gap,
             new_after,
             target: RwSignal::new(None),
-            fetch_around: StoredValue::new(None),
+            fetch_around: RwSignal::new(None),
             rows,
             row_signals: StoredValue::default(),
-            notice_signals: StoredValue::default(),
         }
     }
 
@@ -161,29 +158,6 @@ impl TimelineModel {
         row
     }
 
-    /// Makes the signal for a row of notices. [`update_rows`](Self::update_rows) sets it until the row is cleaned up.
-    pub(super) fn notices(self, first: CommandId) -> RwSignal<Vec<Message>> {
-        let notices = RwSignal::new(untrack(|| self.current_notices(first)));
-        self.notice_signals.update_value(|all| all.push((first, notices)));
-        on_cleanup(move || {
-            self.notice_signals.try_update_value(|all| all.retain(|(other, _)| *other != first));
-        });
-        notices
-    }
-
-    /// The notices of the row that begins with `first`.
-    fn current_notices(self, first: CommandId) -> Vec<Message> {
-        let row_of = |row: &Row| match row {
-            Row::Notices { first: id, more } if *id == first => Some(more.clone()),
-            _ => None,
-        };
-        let more = self.rows.with(|rows| rows.rows.iter().find_map(row_of)).unwrap_or_default();
-        self.timeline.with(|timeline| {
-            let ids = iter::once(first).chain(more);
-            ids.filter_map(|id| timeline.by_id(id).cloned()).collect()
-        })
-    }
-
     /// Keeps the signals of all rows up to date.
     pub(super) fn update_rows(
         self,
@@ -212,16 +186,6 @@ impl TimelineModel {
                     set_if_changed(starts_group, rows.group_starts.contains(&id));
                 }
             });
-        });
-        effect(move || {
-            for (first, current) in self.notice_signals.get_value() {
-                let notices = self.current_notices(first);
-                if current.with_untracked(|current| *current != notices) {
-                    current.set(notices);
-                }
-            }
-            // Also if there are no such rows yet.
-            self.rows.track();
         });
         effect(move || {
             let state = formatting.state();

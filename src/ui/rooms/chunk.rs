@@ -59,6 +59,7 @@ impl LazyRooms {
     }
 
     /// A view that a function of the chunk makes, once the chunk is loaded. The server has it at once.
+    #[cfg_attr(feature = "ssr", expect(clippy::unused_self, reason = "the server loads nothing"))]
     pub(crate) fn view(self, view: impl FnOnce(RoomFunctions) -> Boxed) -> Boxed {
         #[cfg(feature = "ssr")]
         return view(FUNCTIONS);

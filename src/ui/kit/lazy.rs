@@ -88,8 +88,12 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
         self.get()
     }
 
-    /// Calls `action` with the value once the chunk is loaded, or with `None` if it could not be fetched.
+    /// Calls `action` with the value once the chunk is loaded, at once if it is; or with `None` if it could not be fetched.
     pub(crate) fn when_loaded(self, action: impl FnOnce(Option<F>) + 'static) {
+        if let value @ Some(_) = self.get() {
+            self.state.try_set(LazyState::Loaded);
+            return action(value);
+        }
         spawn_local(async move {
             let loaded = (self.load)().await;
             self.state.try_set(if loaded.is_ok() { LazyState::Loaded } else { LazyState::Failed });

@@ -3,23 +3,29 @@
 //! It is a combobox with a list, after the ARIA Authoring Practices: arrow keys move through the list, Enter takes an entry,
 //! Escape closes the list.
 
-use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html,
+    prelude::*,
+};
 
 use crate::{
     client::ClientStore,
     ui::{
-        chat::recipient::choice::{Recipient, RecipientChoice},
+        chat::recipient::{
+            choice::{RecipientChoice, RecipientProblem},
+            functions::{self, RecipientFunctions, option_id},
+        },
         i18n::texts,
         kit::{
-            avatar::Avatar,
-            boxed::Boxing as _,
-            icons,
+            lazy::{Lazy, lazy},
             reactive::{effect, on, reactive, reactive_view},
             sentence::sentence,
-            user_name::UserName,
         },
     },
 };
+
+lazy!(rooms: FUNCTIONS, load_functions, fill_functions, RecipientFunctions = functions::FUNCTIONS);
 
 /// The recipient picker. A page may have several of them.
 #[component]
@@ -34,7 +40,10 @@ pub(crate) fn RecipientPicker(
     takes_focus: bool,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
-    let choice = RecipientChoice::new(store, on_done);
+    let functions = Lazy::new(&FUNCTIONS, load_functions);
+    let choice = RecipientChoice::new(store, on_done, move |text| {
+        functions.get_tracked().map(|functions| (functions.suggest)(store, t, text)).unwrap_or_default()
+    });
     let field = NodeRef::<html::Input>::new();
     effect(move || {
         if let Some(field) = field.get().filter(|_| takes_focus) {
@@ -44,45 +53,18 @@ pub(crate) fn RecipientPicker(
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        choice.submit();
+        functions.when_loaded(move |functions| match functions {
+            Some(functions) => (functions.submit)(choice),
+            None => choice.problem.set(Some(RecipientProblem::Unreachable)),
+        });
     };
-    let option_id = move |index: usize| format!("target-{name}-{index}");
-    let active_id = move || choice.active_index().filter(|_| choice.is_open()).map(option_id);
-    let option = move |(index, recipient): (usize, Recipient)| {
-        let label = match recipient.clone() {
-            Recipient::Everyone => view! {
-                <span class="icon-box">{icons::hash()}</span>
-                <span class="name">{t.users.everyone}</span>
-            }
-            .boxed(),
-            Recipient::User(user) => {
-                let is_namesake = store.conversations.with(|conversations| conversations.is_namesake(&user));
-                view! {
-                    <Avatar id=user.id nickname=user.nickname.clone() small=true online=true/>
-                    <UserName user class="name"/>
-                    {is_namesake.then(|| view! { <span class="quiet small">{t.users.namesake}</span> })}
-                }
-                .boxed()
-            }
-        };
-        view! {
-            <li
-                id=option_id(index)
-                class="row"
-                role="option"
-                aria-selected=reactive(move || (choice.active_index() == Some(index)).to_string())
-                on:pointerdown=move |event| {
-                    // By default the field would lose the focus, which closes the list before the click. An active option
-                    // also keeps the list from changing under the finger.
-                    event.prevent_default();
-                    choice.active.set(Some(index));
-                }
-                on:click=on(move |_| choice.open_conversation_with(recipient.clone()))
-            >
-                {label}
-            </li>
+    let active_id = move || choice.active_index().filter(|_| choice.is_open()).map(|index| option_id(name, index));
+    let on_key_down = move |event: &KeyboardEvent| {
+        if let Some(functions) = functions.get() {
+            (functions.on_key_down)(choice, event);
         }
     };
+    let options = move || functions.get_tracked().map(|functions| (functions.options)(&choice, name));
     let (input, list, problem) =
         (format!("target-{name}"), format!("targets-{name}"), format!("target-problem-{name}"));
     view! {
@@ -111,10 +93,10 @@ pub(crate) fn RecipientPicker(
                 on:focus=move |_| choice.open.set(true)
                 on:click=on(move |_| choice.open.set(true))
                 on:blur=move |_| choice.close()
-                on:keydown=move |event| choice.on_key_down(&event)
+                on:keydown=move |event| on_key_down(&event)
             />
             <ul id=list class="recipient-options" role="listbox" aria-label=t.recipient.suggestions hidden=reactive(move || !choice.is_open())>
-                {reactive_view(move || choice.suggestions.get().into_iter().enumerate().map(option).collect_view())}
+                {reactive_view(options)}
             </ul>
             <p id=problem class="problem small" role="alert">
                 {reactive_view(move || choice.problem_text().map(|text| sentence(&text)))}

@@ -124,7 +124,7 @@ test('a muted user is told so beside the unsent message', async ({ users }) => {
   expect(await owner.fetchHistory()).not.toContain('But');
 
   expect(await postAdminAction(owner, userId(bob), 'unmute', { scope: 'lobby' })).toBe(200);
-  await bob.expectMessage('Bob was unmuted');
+  await bob.expectMessage('Olga unmuted Bob');
   await bob.composer.fill('Thank you');
   await bob.composer.press('Enter');
   await owner.expectMessage('Thank you');

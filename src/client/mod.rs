@@ -29,5 +29,5 @@ mod store;
 pub use api::{RequestError, end_session, report, sessions, sign_in};
 pub use clock::now;
 pub use connection_status::ConnectionStatus;
-pub use rooms::{RoomSetting, directory, directory_room, members, refused};
+pub use rooms::{SettingChange, directory, directory_room, members, refused};
 pub use store::{ClientStore, DraftState, Edit, LoadState};

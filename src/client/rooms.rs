@@ -19,7 +19,7 @@ const PAGE_SIZE: usize = 50;
 
 /// A setting of a room, with its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RoomSetting {
+pub enum SettingChange {
     /// The name, as typed.
     Name(String),
     /// The topic, as typed; empty to remove it.
@@ -90,15 +90,15 @@ impl ClientStore {
     ///
     /// # Errors
     /// As for [`Self::create_room`].
-    pub async fn change_room(self, conversation: ConversationId, setting: RoomSetting) -> Result<(), RequestError> {
+    pub async fn change_room(self, conversation: ConversationId, setting: SettingChange) -> Result<(), RequestError> {
         let id = CommandId::new_at(now());
         let (mut name, mut topic, mut visibility, mut posting, mut archived) = (None, None, None, None, None);
         match setting {
-            RoomSetting::Name(new) => name = Some(new),
-            RoomSetting::Topic(new) => topic = Some(new),
-            RoomSetting::Visibility(new) => visibility = Some(new),
-            RoomSetting::Posting(new) => posting = Some(new),
-            RoomSetting::Archived(new) => archived = Some(new),
+            SettingChange::Name(new) => name = Some(new),
+            SettingChange::Topic(new) => topic = Some(new),
+            SettingChange::Visibility(new) => visibility = Some(new),
+            SettingChange::Posting(new) => posting = Some(new),
+            SettingChange::Archived(new) => archived = Some(new),
         }
         let frame = ClientFrame::ChangeRoom { id, conversation, name, topic, visibility, posting, archived };
         answer(self.request(id, frame).await).map(drop)

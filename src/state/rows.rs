@@ -64,7 +64,7 @@ impl Row {
 
 /// What a message has to show.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Content {
+enum RowContent {
     /// A text, at this position.
     Text(Seq),
     /// That somebody joined or left.
@@ -90,16 +90,16 @@ pub fn rows<'a>(
     let shown = timeline.messages().filter(|message| !blocks.hides(message));
     let sent = shown.map(|message| {
         let content = match &message.room {
-            _ if message.has_text() => Content::Text(message.seq),
-            Some(RoomChange::Joined | RoomChange::Left | RoomChange::Added { .. }) => Content::MembersChanged,
-            None if !message.is_notice() => Content::Other,
-            _ => Content::Notice,
+            _ if message.has_text() => RowContent::Text(message.seq),
+            Some(RoomChange::Joined | RoomChange::Left | RoomChange::Added { .. }) => RowContent::MembersChanged,
+            None if !message.is_notice() => RowContent::Other,
+            _ => RowContent::Notice,
         };
         (message.id, message.author.id, message.at, content)
     });
     let unsent = outgoing
         .filter(|outgoing| timeline.by_id(outgoing.id).is_none())
-        .map(|outgoing| (outgoing.id, me, outgoing.typed_at, Content::Other));
+        .map(|outgoing| (outgoing.id, me, outgoing.typed_at, RowContent::Other));
 
     let mut rows = Vec::new();
     let mut day_above = None;
@@ -115,8 +115,8 @@ pub fn rows<'a>(
             group_above = None;
             members_changed_above = false;
         }
-        if let Content::Notice | Content::MembersChanged = content {
-            let is_membership = content == Content::MembersChanged;
+        if let RowContent::Notice | RowContent::MembersChanged = content {
+            let is_membership = content == RowContent::MembersChanged;
             match rows.last_mut() {
                 Some(Row::Notices { more, .. }) if is_membership && members_changed_above => more.push(id),
                 _ => rows.push(Row::Notices { first: id, more: Vec::new() }),
@@ -126,7 +126,7 @@ pub fn rows<'a>(
             continue;
         }
         members_changed_above = false;
-        if author != me && matches!((content, new_below), (Content::Text(seq), Some(after)) if seq > after) {
+        if author != me && matches!((content, new_below), (RowContent::Text(seq), Some(after)) if seq > after) {
             rows.push(Row::New);
             new_below = None;
             group_above = None;

@@ -7,11 +7,11 @@ use leptos::{
 };
 
 use crate::{
-    client::{ClientStore, RequestError, RoomSetting},
+    client::{ClientStore, RequestError, SettingChange},
     domain::{ConversationId, Posting, Role, Room, Visibility},
     protocol::ErrorCode,
     ui::{
-        context::router::{LOBBY_PATH, Navigator, conversation_path},
+        context::router::conversation_path,
         i18n::{room_screens::ROOM_SCREENS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
@@ -22,6 +22,7 @@ use crate::{
             reactive::{memo, on, reactive, reactive_view},
         },
         rooms::{
+            ending::{Archive, Leave, Restore},
             refusal::refusal_text,
             room::{rank, room as room_of, room_icon},
             text_field::TextField,
@@ -32,8 +33,6 @@ use crate::{
 // The ids of elements.
 const NAME: &str = "room-name";
 const TOPIC: &str = "room-topic";
-const ARCHIVE_BUTTON: &str = "archive-room";
-const LEAVE_BUTTON: &str = "leave-room";
 
 /// Topic, link and settings of a room.
 #[component]
@@ -78,12 +77,12 @@ pub(super) fn About(
             let current = this_room.get_untracked();
             let name = (!is_lobby.get()).then(|| {
                 let name = current.as_ref().map(|room| room.name.as_str().to_owned()).unwrap_or_default();
-                view! { <TextSetting room id=NAME label=t.name value=name codes=NAME_ERRORS make=RoomSetting::Name/> }
+                view! { <TextSetting room id=NAME label=t.name value=name codes=NAME_ERRORS make=SettingChange::Name/> }
             });
             let topic = current.map(|room| room.topic.as_str().to_owned()).unwrap_or_default();
             view! {
                 {name}
-                <TextSetting room id=TOPIC label=t.topic value=topic codes=TOPIC_ERRORS make=RoomSetting::Topic/>
+                <TextSetting room id=TOPIC label=t.topic value=topic codes=TOPIC_ERRORS make=SettingChange::Topic/>
             }
         })
     };
@@ -133,7 +132,7 @@ fn TextSetting(
     /// The errors that are about the text.
     codes: &'static [ErrorCode],
     /// Makes the setting from the text.
-    make: fn(String) -> RoomSetting,
+    make: fn(String) -> SettingChange,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
     let request = FormRequest::new(None);
@@ -179,7 +178,7 @@ fn VisibilityChoice(
     let option = |visibility: Visibility| ChoiceOption {
         label: (t.visibility)(visibility),
         effect: (t.visibility_effect)(visibility),
-        setting: RoomSetting::Visibility(visibility),
+        setting: SettingChange::Visibility(visibility),
         is_chosen: memo(move || current.with(|room| room.as_ref().is_some_and(|room| room.visibility == visibility))),
     };
     view! { <SettingChoice room name="room-visibility" legend=t.who_can_see options=Visibility::ALL.map(option).into()/> }
@@ -196,7 +195,7 @@ fn PostingChoice(
     let option = |posting: Posting| ChoiceOption {
         label: (t.posting)(posting),
         effect: "",
-        setting: RoomSetting::Posting(posting),
+        setting: SettingChange::Posting(posting),
         is_chosen: memo(move || current.with(|room| room.as_ref().is_some_and(|room| room.posting == posting))),
     };
     view! { <SettingChoice room name="room-posting" legend=t.who_can_write options=Posting::ALL.map(option).into()/> }
@@ -206,7 +205,7 @@ fn PostingChoice(
 struct ChoiceOption {
     label: &'static str,
     effect: &'static str,
-    setting: RoomSetting,
+    setting: SettingChange,
     is_chosen: Memo<bool>,
 }
 
@@ -249,124 +248,5 @@ fn SettingChoice(
             {options.into_iter().map(radio).collect::<Vec<Boxed>>()}
             <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
         </fieldset>
-    }
-}
-
-/// Archives the room, after a question.
-#[component]
-fn Archive(
-    /// The room.
-    room: ConversationId,
-) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
-    let archive = Callback::new(move |problem: RwSignal<Option<RequestError>>| {
-        spawn_local(async move {
-            let outcome = store.change_room(room, RoomSetting::Archived(true)).await;
-            problem.try_set(outcome.err());
-        });
-    });
-    view! {
-        <Confirmed
-            id=ARCHIVE_BUTTON
-            label=t.archive_room
-            question=t.archive_question.to_owned()
-            keep=t.cancel
-            act=archive
-        />
-    }
-}
-
-/// Makes an archived room a room to write in again.
-#[component]
-fn Restore(
-    /// The room.
-    room: ConversationId,
-) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
-    let problem = RwSignal::new(None::<RequestError>);
-    let restore = move |_: MouseEvent| {
-        problem.set(None);
-        spawn_local(async move {
-            let outcome = store.change_room(room, RoomSetting::Archived(false)).await;
-            problem.try_set(outcome.err());
-        });
-    };
-    view! {
-        <button type="button" class="button secondary" on:click=on(restore)>{t.restore_room}</button>
-        <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
-    }
-}
-
-/// Leaves the room, after a question, and opens the Lobby.
-#[component]
-fn Leave(
-    /// The room.
-    room: ConversationId,
-) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
-    let navigator = expect_context::<Navigator>();
-    let visibility =
-        room_of(store, room).with_untracked(|room| room.as_ref().map(|room| room.visibility).unwrap_or_default());
-    let leave = Callback::new(move |problem: RwSignal<Option<RequestError>>| {
-        spawn_local(async move {
-            match store.leave_room(room).await {
-                Ok(()) => navigator.go_to(LOBBY_PATH),
-                Err(refusal) => drop(problem.try_set(Some(refusal))),
-            }
-        });
-    });
-    view! {
-        <Confirmed
-            id=LEAVE_BUTTON
-            label=t.leave
-            question=(t.leave_question)(visibility).to_owned()
-            keep=t.stay
-            act=leave
-        />
-    }
-}
-
-/// A button that asks before it acts.
-#[component]
-fn Confirmed(
-    /// The id of the button, and of the one in its place while it asks.
-    id: &'static str,
-    /// What the button does.
-    label: &'static str,
-    /// The question.
-    question: String,
-    /// The label of the button that does nothing.
-    keep: &'static str,
-    /// Does it, and sets the signal if that was refused.
-    act: Callback<RwSignal<Option<RequestError>>>,
-) -> impl IntoView {
-    let asks = RwSignal::new(false);
-    let problem = RwSignal::new(None::<RequestError>);
-    // The pressed button is replaced by another with the same id, which gets the focus.
-    let toggle = move |_: MouseEvent| {
-        asks.set(!asks.get_untracked());
-        problem.set(None);
-        request_animation_frame(move || focus_by_id(id));
-    };
-    let question_id = format!("{id}-question");
-    let view = move || {
-        if !asks.get() {
-            let button = view! {
-                <button type="button" class="button secondary" id=id on:click=on(toggle)>{label}</button>
-            };
-            return button.boxed();
-        }
-        view! {
-            <div class="question" role="group" aria-labelledby=question_id.clone()>
-                <p id=question_id.clone() class="small">{question.clone()}</p>
-                <button type="button" class="button secondary" id=id on:click=on(toggle)>{keep}</button>
-                <button type="button" class="button danger" on:click=on(move |_: MouseEvent| act.run(problem))>{label}</button>
-            </div>
-        }
-        .boxed()
-    };
-    view! {
-        {reactive_view(view)}
-        <p class="problem small" role="alert">{reactive(move || problem.get().as_ref().map(refusal_text))}</p>
     }
 }

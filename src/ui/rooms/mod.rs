@@ -6,6 +6,7 @@ mod about;
 mod chunk;
 mod create;
 mod directory;
+mod ending;
 mod member_row;
 mod members;
 mod notices;

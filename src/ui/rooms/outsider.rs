@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The answer to the question what the reader may know of the room; `None` before it comes.
-type Answer = Option<Result<DirectoryRoom, RequestError>>;
+type Lookup = Option<Result<DirectoryRoom, RequestError>>;
 
 /// The server's reasons that say no more than that there is no such room for this user.
 const UNKNOWN: [ErrorCode; 3] = [ErrorCode::NotFound, ErrorCode::UnknownConversation, ErrorCode::AccountRequired];
@@ -27,7 +27,7 @@ const UNKNOWN: [ErrorCode; 3] = [ErrorCode::NotFound, ErrorCode::UnknownConversa
 /// What the address of a room shows to somebody who is not in it.
 pub(super) fn outsider(room: ConversationId) -> Boxed {
     let known = use_context::<OutsideRoom>().and_then(|OutsideRoom(known)| known).filter(|known| known.id == room);
-    let answer: RwSignal<Answer> = RwSignal::new(known.map(Ok));
+    let answer: RwSignal<Lookup> = RwSignal::new(known.map(Ok));
     let fetch = move || {
         spawn_local(async move {
             let fetched = directory_room(room).await;

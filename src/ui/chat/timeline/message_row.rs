@@ -31,14 +31,14 @@ use crate::{
 
 /// What a message says.
 #[derive(Clone, PartialEq)]
-struct Content {
+struct RowContent {
     body: Body,
     edited_at: Option<Timestamp>,
     is_deleted: bool,
     notice: Option<ModerationNotice>,
 }
 
-impl Content {
+impl RowContent {
     fn of(message: &Message) -> Self {
         Self {
             body: message.body.clone(),
@@ -97,14 +97,14 @@ pub(super) fn MessageRow(
         view! { <span class="visually-hidden">{sentence(&name)}</span> }.boxed_as(&name)
     };
     // Rendered again only when it changes, because formatting has state of its own, such as what is unfolded.
-    let content = memo(move || view.with(|view| view.as_ref().map(|view| Content::of(&view.message))));
+    let content = memo(move || view.with(|view| view.as_ref().map(|view| RowContent::of(&view.message))));
     let text = move || match content.get() {
         None => ().boxed(),
-        Some(Content { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
-        Some(Content { notice: Some(notice), .. }) => {
+        Some(RowContent { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
+        Some(RowContent { notice: Some(notice), .. }) => {
             sentence(&(t.timeline.notice)(t.name_in(&notice.user.nickname), &notice))
         }
-        Some(Content { body, edited_at, .. }) => {
+        Some(RowContent { body, edited_at, .. }) => {
             let mut parts = vec![formatting.view(body.as_str(), row.formatting.get())];
             if let Some(at) = edited_at {
                 parts.push(" ".boxed());

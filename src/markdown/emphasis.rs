@@ -35,19 +35,19 @@ pub(super) struct Run {
     /// Where it is in the text.
     place: usize,
     /// What it closes, the innermost first.
-    closes: Vec<Kind>,
+    closes: Vec<EmphasisKind>,
     /// What it opens, the innermost first.
-    opens: Vec<Kind>,
+    opens: Vec<EmphasisKind>,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum EmphasisKind {
     Strong,
     Emphasis,
     Strike,
 }
 
-impl Kind {
+impl EmphasisKind {
     fn inline(self, parts: Vec<Inline>) -> Inline {
         match self {
             Self::Strong => Inline::Strong(parts),
@@ -142,11 +142,11 @@ fn pair(text: &str, parts: &mut [Part]) {
             openers.truncate(place + 1);
             let Part::Run(opener) = &mut parts[openers[place]] else { break };
             let kind = match opener.left.min(closer.left) {
-                _ if opener.mark == b'~' => Kind::Strike,
-                1 => Kind::Emphasis,
-                _ => Kind::Strong,
+                _ if opener.mark == b'~' => EmphasisKind::Strike,
+                1 => EmphasisKind::Emphasis,
+                _ => EmphasisKind::Strong,
             };
-            let length = if matches!(kind, Kind::Emphasis) { 1 } else { 2 };
+            let length = if matches!(kind, EmphasisKind::Emphasis) { 1 } else { 2 };
             if opener.mark == b'_' && length == 2 && is_identifier(&text[opener.place + opener.length..closer.place]) {
                 // `__init__`
                 openers.pop();

@@ -11,7 +11,7 @@ use super::{
 
 /// Parses text without blank lines.
 pub(super) fn inlines(text: &str) -> Vec<Inline> {
-    Scanner::new(text).scan()
+    InlineScanner::new(text).scan()
 }
 
 /// Text as typed, but for its addresses.
@@ -23,7 +23,7 @@ pub(crate) fn plain(text: &str) -> Vec<Inline> {
     split_links(text).into_iter().map(inline).collect()
 }
 
-struct Scanner<'a> {
+struct InlineScanner<'a> {
     text: &'a str,
     addresses: std::iter::Peekable<std::vec::IntoIter<Range<usize>>>,
     /// The place of the last run of backticks of each length.
@@ -36,7 +36,7 @@ struct Scanner<'a> {
     place: usize,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> InlineScanner<'a> {
     fn new(text: &'a str) -> Self {
         Self {
             text,

@@ -10,7 +10,7 @@ const TAB: usize = 4;
 
 /// The mark of an item.
 #[derive(Clone, Copy, PartialEq)]
-enum Mark {
+enum ItemMark {
     /// A hyphen, an asterisk or a plus.
     Bullet(u8),
     /// A number, and the character after it.
@@ -21,7 +21,7 @@ enum Mark {
 struct Start<'a> {
     /// The columns before the mark.
     indent: usize,
-    mark: Mark,
+    mark: ItemMark,
     /// The columns before the text.
     text_indent: usize,
     text: &'a str,
@@ -50,8 +50,8 @@ pub(super) fn list<'a>(lines: &[&'a str], place: Place) -> Option<FoundList<'a>>
     let has_sublist = || items.iter().any(|lines| lines[1..].iter().any(|line| start(line).is_some()));
     let is_list = items.len() > 1 || place.is_in_list || has_sublist();
     let first_number = match first.mark {
-        Mark::Number(number, _) => Some(number),
-        Mark::Bullet(_) => None,
+        ItemMark::Number(number, _) => Some(number),
+        ItemMark::Bullet(_) => None,
     };
     is_list.then_some((first_number, items, count))
 }
@@ -74,7 +74,7 @@ fn rest_of_item<'a>(lines: &[&'a str], next: usize, item: &Start, item_lines: &m
     (end, lines.len())
 }
 
-impl Mark {
+impl ItemMark {
     /// The mark of the next item.
     fn next(self) -> Self {
         match self {
@@ -88,9 +88,11 @@ fn start(line: &str) -> Option<Start<'_>> {
     let marked = line.trim_start();
     let digits = marked.bytes().take_while(u8::is_ascii_digit).count();
     let (mark, rest) = match (digits, marked.as_bytes().get(digits)?) {
-        (0, bullet @ (b'-' | b'*' | b'+')) => (Mark::Bullet(*bullet), &marked[1..]),
+        (0, bullet @ (b'-' | b'*' | b'+')) => (ItemMark::Bullet(*bullet), &marked[1..]),
         // A number of ten digits is not that of an item, and might not be a `u32`.
-        (1..=9, after @ (b'.' | b')')) => (Mark::Number(marked[..digits].parse().ok()?, *after), &marked[digits + 1..]),
+        (1..=9, after @ (b'.' | b')')) => {
+            (ItemMark::Number(marked[..digits].parse().ok()?, *after), &marked[digits + 1..])
+        }
         _ => return None,
     };
     let text = rest.trim_start();

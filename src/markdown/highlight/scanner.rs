@@ -1,6 +1,6 @@
 //! Divides code into tokens.
 
-use super::languages::{Kind, LANGUAGES, Language, Quote, QuoteKind};
+use super::languages::{CodeLanguage, LANGUAGES, LanguageKind, Quote, QuoteKind};
 
 /// The most bytes between the marks of a character.
 const MAX_CHARACTER_BYTES: usize = 12;
@@ -26,16 +26,16 @@ pub(crate) enum Token {
 pub(crate) fn highlight<'a>(language: &str, code: &'a str) -> Option<Vec<(Token, &'a str)>> {
     let name = language.split(',').next().unwrap_or_default().to_ascii_lowercase();
     let language = LANGUAGES.iter().find(|language| language.names.contains(&&*name))?;
-    let mut scanner = Scanner { language, code, place: 0, plain_start: 0, is_in_tag: false, pieces: Vec::new() };
+    let mut scanner = CodeScanner { language, code, place: 0, plain_start: 0, is_in_tag: false, pieces: Vec::new() };
     match language.kind {
-        Kind::Diff => scanner.diff(),
+        LanguageKind::Diff => scanner.diff(),
         _ => scanner.scan(),
     }
     Some(scanner.pieces)
 }
 
-struct Scanner<'a> {
-    language: &'static Language,
+struct CodeScanner<'a> {
+    language: &'static CodeLanguage,
     code: &'a str,
     place: usize,
     /// Where the text begins that is not among the pieces yet.
@@ -45,7 +45,7 @@ struct Scanner<'a> {
     pieces: Vec<(Token, &'a str)>,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> CodeScanner<'a> {
     fn scan(&mut self) {
         while let Some(c) = self.rest().chars().next() {
             if let Some(length) = self.comment() {
@@ -108,14 +108,14 @@ impl<'a> Scanner<'a> {
                 return Some(inside.find(end).map_or(rest.len(), |length| begin.len() + length + end.len()));
             }
         }
-        let may_begin = self.language.kind != Kind::Shell
+        let may_begin = self.language.kind != LanguageKind::Shell
             || self.code[..self.place].chars().next_back().is_none_or(char::is_whitespace);
         let begins = may_begin && self.language.line_comments.iter().any(|begin| rest.starts_with(begin));
         begins.then(|| rest.find('\n').unwrap_or(rest.len()))
     }
 
     fn string(&self) -> Option<usize> {
-        let is_here = self.language.kind != Kind::Markup || self.is_in_tag;
+        let is_here = self.language.kind != LanguageKind::Markup || self.is_in_tag;
         let quote = self.language.strings.iter().find(|quote| is_here && self.rest().starts_with(quote.mark))?;
         string_length(self.rest(), quote)
     }
@@ -131,8 +131,8 @@ impl<'a> Scanner<'a> {
         let is_part = |c: char| is_word(c) || (c == '-' && self.has_hyphens());
         let length = first + rest[first..].find(|c| !is_part(c)).unwrap_or(rest.len() - first);
         let token = match self.language.kind {
-            Kind::Markup if self.code[..self.place].ends_with(['<', '/']) && self.is_in_tag => Token::Keyword,
-            Kind::Markup if self.is_in_tag => Token::Name,
+            LanguageKind::Markup if self.code[..self.place].ends_with(['<', '/']) && self.is_in_tag => Token::Keyword,
+            LanguageKind::Markup if self.is_in_tag => Token::Name,
             _ if self.is_keyword(&rest[..length]) => Token::Keyword,
             _ if self.is_before_name_mark(length) => Token::Name,
             _ => Token::Plain,
@@ -141,12 +141,12 @@ impl<'a> Scanner<'a> {
     }
 
     fn has_hyphens(&self) -> bool {
-        self.language.kind == Kind::Markup || self.language.after_name.is_some()
+        self.language.kind == LanguageKind::Markup || self.language.after_name.is_some()
     }
 
     fn is_keyword(&self, word: &str) -> bool {
         let is_same = |keyword: &str| match self.language.kind {
-            Kind::AnyCase => keyword.eq_ignore_ascii_case(word),
+            LanguageKind::AnyCase => keyword.eq_ignore_ascii_case(word),
             _ => keyword == word,
         };
         self.language.keywords.split(' ').any(is_same)

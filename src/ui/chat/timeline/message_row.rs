@@ -31,13 +31,13 @@ use crate::{
 
 /// What a message says.
 #[derive(Clone, PartialEq)]
-struct Content {
+struct MessageContent {
     body: Body,
     edited_at: Option<Timestamp>,
     is_deleted: bool,
 }
 
-impl Content {
+impl MessageContent {
     fn of(message: &Message) -> Self {
         Self { body: message.body.clone(), edited_at: message.edited_at, is_deleted: message.deleted }
     }
@@ -91,11 +91,11 @@ pub(super) fn MessageRow(
         view! { <span class="visually-hidden">{sentence(&name)}</span> }.boxed_as(&name)
     };
     // Rendered again only when it changes, because formatting has state of its own, such as what is unfolded.
-    let content = memo(move || view.with(|view| view.as_ref().map(|view| Content::of(&view.message))));
+    let content = memo(move || view.with(|view| view.as_ref().map(|view| MessageContent::of(&view.message))));
     let text = move || match content.get() {
         None => ().boxed(),
-        Some(Content { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
-        Some(Content { body, edited_at, .. }) => {
+        Some(MessageContent { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
+        Some(MessageContent { body, edited_at, .. }) => {
             let mut parts = vec![formatting.view(body.as_str(), row.formatting.get())];
             if let Some(at) = edited_at {
                 parts.push(" ".boxed());

@@ -18,10 +18,12 @@ impl ReplayedPositions {
         Self(positions)
     }
 
-    /// Adds a conversation that the welcome did not have.
+    /// The connection has just been told of a conversation up to this position. It may have been in it before, up to an earlier
+    /// one.
     pub(super) fn add(&mut self, (conversation, seq): (ConversationId, Seq)) {
-        if let Err(index) = self.find(conversation) {
-            self.0.insert(index, (conversation, seq));
+        match self.find(conversation) {
+            Ok(index) => self.0[index].1 = self.0[index].1.max(seq),
+            Err(index) => self.0.insert(index, (conversation, seq)),
         }
     }
 
@@ -58,6 +60,18 @@ mod tests {
     /// The position of a view of a conversation whose newest event is `last_seq`, as `fan_out` computes it.
     fn view(conversation: ConversationId, last_seq: u64) -> (ConversationId, Seq) {
         (conversation, Seq(last_seq + 1))
+    }
+
+    #[test]
+    fn what_a_later_membership_includes_is_a_duplicate_however_far_an_earlier_one_came() {
+        let room = ConversationId::generate();
+        let mut replayed = ReplayedPositions::default();
+        replayed.add((room, Seq(5)));
+        // Removed before anything else was written, and added again.
+        replayed.add((room, Seq(9)));
+        assert!(!replayed.is_new((room, Seq(6))));
+        assert!(!replayed.is_new((room, Seq(9))));
+        assert!(replayed.is_new((room, Seq(10))));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) struct EncodedFrame {
     /// If set, the frame includes everything up to this position, and what the live feed delivers up to there is a
     /// duplicate; but not for a connection that had the conversation before.
     pub(super) includes: Option<(ConversationId, Seq)>,
+    /// If set, the user is no longer in this conversation, and what the connection received of it before counts no more.
+    pub(super) ends: Option<ConversationId>,
 }
 
 impl EncodedFrame {
@@ -33,7 +35,7 @@ impl EncodedFrame {
     pub(crate) fn encode(frame: &impl Serialize) -> Option<Self> {
         let bytes =
             websocket::encode_text_with(|out| serde_json::to_writer(out, frame)).inspect_err(log_json_error).ok()?;
-        Some(Self { bytes, superseded_at: None, includes: None })
+        Some(Self::control(bytes))
     }
 
     pub(super) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
@@ -44,9 +46,13 @@ impl EncodedFrame {
         Self { includes: Some((conversation, seq)), ..self }
     }
 
+    pub(super) fn ending(self, conversation: ConversationId) -> Self {
+        Self { ends: Some(conversation), ..self }
+    }
+
     /// A frame that is encoded already, such as a ping.
     pub(crate) fn control(bytes: Bytes) -> Self {
-        Self { bytes, superseded_at: None, includes: None }
+        Self { bytes, superseded_at: None, includes: None, ends: None }
     }
 }
 

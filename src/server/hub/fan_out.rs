@@ -216,7 +216,8 @@ impl<'a> DeliveryBatchBuilder<'a> {
 
     fn unsubscribe(&mut self, user: UserId, conversation: ConversationId) {
         self.close_event_batches();
-        let frame = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: conversation });
+        let frame = EncodedFrame::encode(&ServerFrame::ConversationRemoved { id: conversation })
+            .map(|frame| frame.ending(conversation));
         self.operations.push(DeliveryOp::Unsubscribe(user, conversation, frame));
     }
 

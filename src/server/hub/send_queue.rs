@@ -231,6 +231,9 @@ impl SendQueue {
             if let Some(position) = frame.includes {
                 state.replayed.add(position);
             }
+            if let Some(conversation) = frame.ends {
+                state.replayed.remove(conversation);
+            }
         }
     }
 

@@ -144,6 +144,24 @@ async fn events_that_a_new_conversation_includes_are_skipped() {
 }
 
 #[tokio::test]
+async fn what_a_user_who_left_and_came_back_knew_before_does_not_count() {
+    let (room, author) = (ConversationId::generate(), UserId::generate());
+    let events = Arc::new(EventBatch::for_tests(room, &[(2, author, "b"), (3, author, "c")]));
+    for first in [frame("V").including(room, Seq(1)), frame("")] {
+        let (sink, mut client, _source) = socket().await;
+        let queue = SendQueue::new(100);
+        queue.attach_writer(sink, ReplayedPositions::new([(room, Seq(1))]));
+        let expected = [&first.bytes[..], b"-Wc."].concat();
+        queue.send(first);
+        queue.send(frame("-").ending(room));
+        queue.send(frame("W").including(room, Seq(2)));
+        queue.push_batch(&events);
+        queue.send(frame("."));
+        assert_eq!(read(&mut client, expected.len()).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_simple_client_does_not_receive_its_own_messages() {
     let (room, author) = (ConversationId::generate(), UserId::generate());
     let events = EventBatch::for_tests(room, &[(1, author, "a"), (2, UserId::generate(), "b"), (3, author, "c")]);

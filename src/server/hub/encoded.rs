@@ -15,19 +15,26 @@ use crate::{
 /// than it may leave unread.
 pub(super) const MAX_BATCH_BYTES: usize = 128 * 1024;
 
+/// What a frame means for the live feed of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FeedEffect {
+    None,
+    /// The frame is a duplicate for a connection that the welcome and the replay brought to this position or beyond.
+    SupersededAt(ConversationId, Seq),
+    /// The frame includes everything up to this position, and what the live feed delivers up to there is a duplicate; but not
+    /// for a connection that had the conversation before.
+    Includes(ConversationId, Seq),
+    /// The user is no longer in the conversation, and what the connection received of it before counts no more.
+    Ends(ConversationId),
+}
+
 /// One WebSocket frame.
 #[derive(Clone, Debug)]
 pub(crate) struct EncodedFrame {
     /// The frame, with its header.
     pub(crate) bytes: Bytes,
-    /// If set, the frame is a duplicate for a connection that the welcome and the replay brought to this position or
-    /// beyond.
-    pub(super) superseded_at: Option<(ConversationId, Seq)>,
-    /// If set, the frame includes everything up to this position, and what the live feed delivers up to there is a
-    /// duplicate; but not for a connection that had the conversation before.
-    pub(super) includes: Option<(ConversationId, Seq)>,
-    /// If set, the user is no longer in this conversation, and what the connection received of it before counts no more.
-    pub(super) ends: Option<ConversationId>,
+    /// What the frame means for the live feed of a conversation.
+    pub(super) effect: FeedEffect,
 }
 
 impl EncodedFrame {
@@ -39,20 +46,28 @@ impl EncodedFrame {
     }
 
     pub(super) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { superseded_at: Some((conversation, seq)), ..self }
+        Self { effect: FeedEffect::SupersededAt(conversation, seq), ..self }
     }
 
     pub(super) fn including(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { includes: Some((conversation, seq)), ..self }
+        Self { effect: FeedEffect::Includes(conversation, seq), ..self }
     }
 
     pub(super) fn ending(self, conversation: ConversationId) -> Self {
-        Self { ends: Some(conversation), ..self }
+        Self { effect: FeedEffect::Ends(conversation), ..self }
+    }
+
+    /// For a connection that had the conversation before.
+    pub(super) fn for_follower(self) -> Self {
+        match self.effect {
+            FeedEffect::Includes(..) => Self::control(self.bytes),
+            FeedEffect::None | FeedEffect::SupersededAt(..) | FeedEffect::Ends(_) => self,
+        }
     }
 
     /// A frame that is encoded already, such as a ping.
     pub(crate) fn control(bytes: Bytes) -> Self {
-        Self { bytes, superseded_at: None, includes: None, ends: None }
+        Self { bytes, effect: FeedEffect::None }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     protocol::CloseCode,
     server::{
         hub::{
-            encoded::{EncodedFrame, EventBatch, Frames, QueueEntry},
+            encoded::{EncodedFrame, EventBatch, FeedEffect, Frames, QueueEntry},
             replayed::ReplayedPositions,
             send_queue::pending_writes::PendingWrites,
         },
@@ -226,15 +226,19 @@ impl SendQueue {
             if self.reserve(state, frame.bytes.len()) {
                 state.early.push(QueueEntry::Frame(frame));
             }
-        } else if frame.superseded_at.is_none_or(|position| state.replayed.is_new(position)) {
-            self.add_bytes(state, frame.bytes);
-            if let Some(position) = frame.includes {
-                state.replayed.add(position);
-            }
-            if let Some(conversation) = frame.ends {
-                state.replayed.remove(conversation);
-            }
+            return;
         }
+        match frame.effect {
+            FeedEffect::None => {}
+            FeedEffect::SupersededAt(conversation, seq) => {
+                if !state.replayed.is_new((conversation, seq)) {
+                    return;
+                }
+            }
+            FeedEffect::Includes(conversation, seq) => state.replayed.add((conversation, seq)),
+            FeedEffect::Ends(conversation) => state.replayed.remove(conversation),
+        }
+        self.add_bytes(state, frame.bytes);
     }
 
     fn add_events(&self, state: &mut QueueState, events: &Arc<EventBatch>) {

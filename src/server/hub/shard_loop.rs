@@ -136,8 +136,8 @@ impl<'a> ShardDelivery<'a> {
                 self.finish_fan_outs_of(*conversation);
                 for connection in self.connections_of(*user) {
                     let is_new = connection.subscribe(*conversation);
-                    let includes = frame.includes.filter(|_| is_new);
-                    self.push_full(&connection, &EncodedFrame { includes, ..frame.clone() });
+                    let frame = if is_new { frame.clone() } else { frame.clone().for_follower() };
+                    self.push_full(&connection, &frame);
                 }
             }
             DeliveryOp::ToUser(user, frame) => {

@@ -50,16 +50,21 @@ impl Command for JoinRoom {
         let (user, room, now) = (self.user.id, self.room, context.now);
         let is_lobby = room == context.lobby;
         let member = facts.membership(room, user)?;
+        let mut draft = DecisionDraft::default();
+        if member.is_some() {
+            // Told again: the client may have missed it.
+            draft.log(Entry::Listed { user, conversation: room });
+        }
+        if let Some(first) = facts.command(user, self.id)? {
+            return Ok(draft.finish(first.into()));
+        }
         let settings =
             facts.conversation(room)?.and_then(|conversation| conversation.room()).ok_or(Refusal::NotMember)?;
         if member.is_none() && settings.visibility == Visibility::Private {
             return Err(Refusal::NotMember.into());
         }
         check_not_banned(&facts.sanctions_of(user)?, SanctionScope::room(room), now.server)?;
-        let mut draft = DecisionDraft::default();
         if let Some(member) = member {
-            // Told again: the client may have missed it.
-            draft.log(Entry::Listed { user, conversation: room });
             return Ok(draft.finish(RoomAnswer { room, seq: None, at: member.joined_at }));
         }
         let known = facts.user(user)?.filter(|user| !user.is_gone()).ok_or(Refusal::NotMember)?;

@@ -135,8 +135,12 @@ async fn a_room_is_created_with_its_creator_as_owner_and_others_join_it() {
         listed.iter().map(|room| (room.name.as_str(), room.joined)).collect::<Vec<_>>(),
         [("Lobby", true), ("Tea room", false)]
     );
-    let joined = bob.command(json!({ "type": "join", "conversation": created.id })).await;
+    let id = bob.send(json!({ "type": "join", "conversation": created.id })).await;
+    let joined = bob.client.expect_ack(id).await;
     assert_eq!(joined.seq, Some(Seq(2)));
+    let join = json!({ "type": "join", "id": id, "conversation": created.id });
+    bob.client.send(&join).await;
+    assert_eq!(bob.client.expect_ack(id).await, joined, "sent again");
     let seen = bob.conversation(created.id).await;
     assert_eq!((room(&seen).member_count, room(&seen).role, seen.unread), (2, Role::Member, 0));
     assert_eq!(ada.change().await, (bob.user(), RoomChange::Joined));
@@ -148,6 +152,8 @@ async fn a_room_is_created_with_its_creator_as_owner_and_others_join_it() {
     let left = bob.command(json!({ "type": "leave", "conversation": created.id })).await;
     assert_eq!(left.seq, Some(Seq(4)));
     assert_eq!(ada.change().await, (bob.user(), RoomChange::Left));
+    bob.client.send(&join).await;
+    assert_eq!(bob.client.expect_ack(id).await, joined, "a join that is sent again does not bring back who has left");
     assert_eq!(
         bob.refused(json!({ "type": "send", "conversation": created.id, "body": "x" })).await,
         ErrorCode::UnknownConversation

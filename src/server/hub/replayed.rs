@@ -18,7 +18,8 @@ impl ReplayedPositions {
         Self(positions)
     }
 
-    /// Adds a conversation that the welcome did not have.
+    /// Adds a conversation that the connection did not have. If it has an entry, that one stays: a connection that follows the
+    /// conversation must not miss what came later.
     pub(super) fn add(&mut self, (conversation, seq): (ConversationId, Seq)) {
         if let Err(index) = self.find(conversation) {
             self.0.insert(index, (conversation, seq));

@@ -79,6 +79,11 @@ pub(crate) struct Visit {
 pub(crate) enum Observation {
     /// The events of this conversation that follow this seq come next.
     StartsAfter(ConversationId, Seq),
+    /// The conversation is in the user's list now. Its events come next, unless they came before: those since it was listed,
+    /// the first of which has this seq, a lower one, or the next.
+    Listed(ConversationId, Seq),
+    /// The conversation has left the user's list.
+    Unlisted(ConversationId),
     Event(Arc<Event>),
     /// Everything up to this seq has been delivered.
     CaughtUp(ConversationId, Seq),

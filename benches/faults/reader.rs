@@ -210,9 +210,9 @@ impl Reader {
                 Observation::Event(self.setup.shared_events.share(event))
             }
             // The server announces a direct right before its first message.
-            ServerFrame::Conversation(conversation) if !self.conversations.contains_key(&conversation.id) => {
-                self.conversations.insert(conversation.id, TrackedConversation::default());
-                Observation::StartsAfter(conversation.id, conversation.last_seq)
+            ServerFrame::Conversation(conversation) => {
+                self.conversations.entry(conversation.id).or_default();
+                Observation::Listed(conversation.id, conversation.last_seq)
             }
             ServerFrame::CaughtUp { conversation, seq } => Observation::CaughtUp(conversation, seq),
             ServerFrame::Reset { conversation, last_seq } => {

@@ -323,7 +323,8 @@ impl Visitor {
                 while let Ok(frame) = connection.next().await.and_then(|text| decode(&text)) {
                     let observation = match frame {
                         ServerFrame::Event(event) => Observation::Event(self.shared_events.share(event)),
-                        ServerFrame::Conversation(it) => Observation::StartsAfter(it.id, it.last_seq),
+                        ServerFrame::Conversation(it) => Observation::Listed(it.id, it.last_seq),
+                        ServerFrame::ConversationRemoved { id } => Observation::Unlisted(id),
                         _ => continue,
                     };
                     self.connections.last_mut().into_iter().for_each(|seen| seen.push(observation.clone()));

@@ -146,6 +146,25 @@ fn a_reset_ends_and_a_new_connection_begins_what_is_due() {
 }
 
 #[test]
+fn a_conversation_that_was_just_listed_begins_at_an_event_up_to_the_next_and_goes_on_without_holes() {
+    for (last_seq, findings) in [(0, [1, 0, 0, 0]), (1, [1, 0, 0, 0]), (2, [0; 4]), (3, [0; 4]), (7, [0; 4])] {
+        let mut test = TestHistory::correct();
+        let conversation = test.conversation;
+        test.observations().splice(0..3, [Observation::Listed(conversation, Seq(last_seq))]);
+        assert_eq!(test.finding_counts(), findings, "up to {last_seq}");
+        // Announced again, it goes on where it was.
+        test.observations().splice(3..4, [Observation::Listed(conversation, Seq(last_seq))]);
+        assert_eq!(test.finding_counts(), [findings[0] + 1, 0, 0, 0], "without the third, up to {last_seq}");
+    }
+    let mut test = TestHistory::correct();
+    let conversation = test.conversation;
+    test.observations().insert(3, Observation::Unlisted(conversation));
+    assert!(test.finding_counts()[3] > 0, "nothing follows an end");
+    test.observations().splice(3..5, [Observation::Unlisted(conversation), Observation::Listed(conversation, Seq(7))]);
+    assert_eq!(test.finding_counts(), [0; 4]);
+}
+
+#[test]
 fn a_reader_that_received_another_event_is_found() {
     let mut test = TestHistory::correct();
     let Observation::Event(event) = &test.observations()[1] else { unreachable!("an event") };

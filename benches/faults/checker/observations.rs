@@ -16,18 +16,27 @@ use crate::{
 pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: (&CommandIndex, &Edits), findings: &mut Findings) {
     for (number, connection) in reader.connections.iter().enumerate() {
         let source = || format!("connection {number} of {}", reader.name);
-        let mut positions: HashMap<ConversationId, Seq> = HashMap::new();
+        let mut positions: HashMap<ConversationId, Progress> = HashMap::new();
         for observation in connection {
             match observation {
                 Observation::StartsAfter(conversation, seq) => {
-                    positions.insert(*conversation, *seq);
+                    positions.insert(*conversation, Progress::At(*seq));
+                }
+                Observation::Listed(conversation, seq) => {
+                    positions.entry(*conversation).or_insert(Progress::AtMost(*seq));
+                }
+                Observation::Unlisted(conversation) => {
+                    positions.remove(conversation);
                 }
                 Observation::Event(event) => {
                     check_sequence(event, &mut positions, source, findings);
                     check_against_log(event, log, commands, source, findings);
                 }
                 Observation::CaughtUp(conversation, seq) => {
-                    let position = positions.get(conversation).copied().unwrap_or_default();
+                    let position = match positions.get(conversation) {
+                        Some(Progress::At(position) | Progress::AtMost(position)) => *position,
+                        None => Seq::ZERO,
+                    };
                     if position < *seq {
                         findings.lost.add(|| format!("{}: caught up to {seq}, but has {position}", source()));
                     }
@@ -37,26 +46,39 @@ pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: (&CommandIndex, 
     }
 }
 
+/// How far a connection is in a conversation.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// It has received this event, or begins behind it.
+    At(Seq),
+    /// It has received nothing yet, and begins behind this event or an earlier one.
+    AtMost(Seq),
+}
+
 fn check_sequence(
     event: &Event,
-    positions: &mut HashMap<ConversationId, Seq>,
+    positions: &mut HashMap<ConversationId, Progress>,
     source: impl Fn() -> String,
     findings: &mut Findings,
 ) {
-    let Some(position) = positions.get_mut(&event.conversation) else {
+    let Some(progress) = positions.get_mut(&event.conversation) else {
         return findings
             .wrong
             .add(|| format!("{}: an event of {}, which was not announced", source(), event.conversation));
     };
+    let position = match *progress {
+        Progress::At(position) => position,
+        Progress::AtMost(position) => position.min(Seq(event.seq.0.saturating_sub(1))),
+    };
     let expected = position.next();
-    if event.seq == *position {
+    if event.seq == position {
         findings.duplicated.add(|| format!("{}: event {position} arrived again", source()));
     } else if event.seq < expected {
         findings.out_of_order.add(|| format!("{}: event {} arrived after {position}", source(), event.seq));
     } else if event.seq > expected {
         findings.lost.add(|| format!("{}: event {} arrived, expected {expected}", source(), event.seq));
     }
-    *position = event.seq.max(*position);
+    *progress = Progress::At(event.seq.max(position));
 }
 
 fn check_against_log(

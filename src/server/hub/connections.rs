@@ -114,8 +114,8 @@ impl Connection {
         }
     }
 
-    /// Subscribes the connection to a conversation, unless it has left. Returns whether it was not subscribed before.
-    pub(super) fn subscribe(self: &Arc<Self>, conversation: ConversationId) -> bool {
+    /// Subscribes the connection to a conversation, unless it has left.
+    pub(super) fn subscribe(self: &Arc<Self>, conversation: ConversationId) {
         if let Some(subscriptions) = self.subscriptions().as_mut()
             && let Err(index) = subscriptions.binary_search(&conversation)
         {
@@ -124,9 +124,6 @@ impl Connection {
             }
             subscriptions.insert(index, conversation);
             self.shard.subscribe(conversation, self);
-            true
-        } else {
-            false
         }
     }
 

@@ -21,9 +21,6 @@ pub(super) enum FeedEffect {
     None,
     /// The frame is a duplicate for a connection that the welcome and the replay brought to this position or beyond.
     SupersededAt(ConversationId, Seq),
-    /// The frame includes everything up to this position, and what the live feed delivers up to there is a duplicate; but not
-    /// for a connection that had the conversation before.
-    Includes(ConversationId, Seq),
     /// The user is no longer in the conversation, and what the connection received of it before counts no more.
     Ends(ConversationId),
 }
@@ -49,20 +46,8 @@ impl EncodedFrame {
         Self { effect: FeedEffect::SupersededAt(conversation, seq), ..self }
     }
 
-    pub(super) fn including(self, conversation: ConversationId, seq: Seq) -> Self {
-        Self { effect: FeedEffect::Includes(conversation, seq), ..self }
-    }
-
     pub(super) fn ending(self, conversation: ConversationId) -> Self {
         Self { effect: FeedEffect::Ends(conversation), ..self }
-    }
-
-    /// For a connection that had the conversation before.
-    pub(super) fn for_follower(self) -> Self {
-        match self.effect {
-            FeedEffect::Includes(..) => Self::control(self.bytes),
-            FeedEffect::None | FeedEffect::SupersededAt(..) | FeedEffect::Ends(_) => self,
-        }
     }
 
     /// A frame that is encoded already, such as a ping.

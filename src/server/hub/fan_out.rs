@@ -147,11 +147,8 @@ impl<'a> DeliveryBatchBuilder<'a> {
 
     fn add_entry(&mut self, entry: Entry, looked_up: Option<LookedUp>) {
         match (entry, looked_up) {
-            // Read from the log, later than it was listed: events that the view includes already may come behind it.
-            (Entry::Listed { user, conversation }, Some(LookedUp::View(view))) => {
-                let last_seq = view.last_seq;
-                self.subscribe(user, *view, |frame| frame.including(conversation, last_seq));
-            }
+            // Read from the log, later than it was listed: the events since then follow, although the view includes them.
+            (Entry::Listed { user, .. }, Some(LookedUp::View(view))) => self.subscribe(user, *view, |frame| frame),
             (Entry::Unlisted { user, conversation } | Entry::Left { user, room: conversation }, _) => {
                 self.unsubscribe(user, conversation);
             }

@@ -18,14 +18,6 @@ impl ReplayedPositions {
         Self(positions)
     }
 
-    /// Adds a conversation that the connection did not have. If it has an entry, that one stays: a connection that follows the
-    /// conversation must not miss what came later.
-    pub(super) fn add(&mut self, (conversation, seq): (ConversationId, Seq)) {
-        if let Err(index) = self.find(conversation) {
-            self.0.insert(index, (conversation, seq));
-        }
-    }
-
     /// Removes a conversation that the user has left. They may come back later, and are then told of it anew.
     pub(super) fn remove(&mut self, conversation: ConversationId) {
         if let Ok(index) = self.find(conversation) {

@@ -235,7 +235,6 @@ impl SendQueue {
                     return;
                 }
             }
-            FeedEffect::Includes(conversation, seq) => state.replayed.add((conversation, seq)),
             FeedEffect::Ends(conversation) => state.replayed.remove(conversation),
         }
         self.add_bytes(state, frame.bytes);

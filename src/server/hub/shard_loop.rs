@@ -135,9 +135,8 @@ impl<'a> ShardDelivery<'a> {
             DeliveryOp::Subscribe(user, conversation, frame) => {
                 self.finish_fan_outs_of(*conversation);
                 for connection in self.connections_of(*user) {
-                    let is_new = connection.subscribe(*conversation);
-                    let frame = if is_new { frame.clone() } else { frame.clone().for_follower() };
-                    self.push_full(&connection, &frame);
+                    connection.subscribe(*conversation);
+                    self.push_full(&connection, frame);
                 }
             }
             DeliveryOp::ToUser(user, frame) => {

@@ -127,38 +127,18 @@ async fn a_batch_is_split_only_for_a_connection_that_has_a_part_of_it() {
 }
 
 #[tokio::test]
-async fn events_that_a_new_conversation_includes_are_skipped() {
-    let (room, author) = (ConversationId::generate(), UserId::generate());
-    let events = Arc::new(EventBatch::for_tests(room, &[(1, author, "a"), (2, author, "b"), (3, author, "c")]));
-    for (replayed, expected) in [(None, "Vc"), (Some(1), "Vbc")] {
-        let (sink, mut client, _source) = socket().await;
-        let queue = SendQueue::new(100);
-        // Before the welcome, which may have the conversation, too.
-        queue.send(frame("V").including(room, Seq(2)));
-        queue.push_batch(&events);
-        queue.attach_writer(sink, ReplayedPositions::new(replayed.map(|seq| (room, Seq(seq)))));
-        queue.send(frame("."));
-        let received = read(&mut client, expected.len() + 1).await;
-        assert_eq!(received, format!("{expected}.").as_bytes(), "after {replayed:?}");
-    }
-}
-
-#[tokio::test]
 async fn what_a_user_who_left_and_came_back_knew_before_does_not_count() {
     let (room, author) = (ConversationId::generate(), UserId::generate());
     let events = Arc::new(EventBatch::for_tests(room, &[(2, author, "b"), (3, author, "c")]));
-    for first in [frame("V").including(room, Seq(1)), frame("")] {
-        let (sink, mut client, _source) = socket().await;
-        let queue = SendQueue::new(100);
-        queue.attach_writer(sink, ReplayedPositions::new([(room, Seq(1))]));
-        let expected = [&first.bytes[..], b"-Wc."].concat();
-        queue.send(first);
-        queue.send(frame("-").ending(room));
-        queue.send(frame("W").including(room, Seq(2)));
-        queue.push_batch(&events);
-        queue.send(frame("."));
-        assert_eq!(read(&mut client, expected.len()).await, expected);
-    }
+    let (sink, mut client, _source) = socket().await;
+    let queue = SendQueue::new(100);
+    queue.attach_writer(sink, ReplayedPositions::new([(room, Seq(2))]));
+    queue.send(frame("-").ending(room));
+    queue.send(frame("W"));
+    queue.push_batch(&events);
+    queue.send(frame("."));
+    let expected = b"-Wbc.";
+    assert_eq!(read(&mut client, expected.len()).await, expected);
 }
 
 #[tokio::test]

@@ -20,9 +20,19 @@ impl ClientStore {
         })
     }
 
+    /// Whether a conversation has a draft. Tracks that.
+    pub fn has_draft(self, conversation: ConversationId) -> bool {
+        self.drafts_changed.track();
+        self.draft(conversation).is_draft()
+    }
+
     /// Sets the draft of a conversation. `text` is what a reload restores.
     pub fn set_draft(self, conversation: ConversationId, draft: DraftState, text: &str) {
+        let (had_draft, has_draft) = (self.draft(conversation).is_draft(), draft.is_draft());
         self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+        if had_draft != has_draft {
+            self.drafts_changed.notify();
+        }
         if let Some(me) = self.current_user_id()
             && !session_storage::set_draft(me, conversation, text)
         {

@@ -66,6 +66,7 @@ impl ClientStore {
         self.end_reason.set(Some(end.reason));
         if end.is_final() {
             session_storage::clear_if_of(end.user);
+            LocalFlag::emoji(end.user).clear();
             delete_stored_commands(end.user);
         }
     }
@@ -101,6 +102,9 @@ impl ClientStore {
     pub(super) fn clear_browser_data(self) {
         self.change_stored_outbox(OutboxChange::Clear);
         session_storage::clear();
+        if let Some(me) = self.current_user_id() {
+            LocalFlag::emoji(me).clear();
+        }
     }
 
     /// Forgets everything of the session on this page.

@@ -6,7 +6,7 @@ use crate::{
     client::ClientStore,
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
-        chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
+        chat::sidebar::{draft_mark::draft_mark, former_users::FormerDirects, unread::unread_badge},
         context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
@@ -42,6 +42,7 @@ pub(super) fn Directs() -> impl IntoView {
                 <a class="row" href=conversation_path(id) aria-current=reactive(current)>
                     <Avatar id=user_id nickname=user.nickname.clone() small=true online=is_online/>
                     <UserName user class="name"/>
+                    {draft_mark(store, navigator, id)}
                     {unread_badge(store, move || vec![id])}
                 </a>
             </li>

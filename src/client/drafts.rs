@@ -28,9 +28,9 @@ impl ClientStore {
 
     /// Sets the draft of a conversation. `text` is what a reload restores.
     pub fn set_draft(self, conversation: ConversationId, draft: DraftState, text: &str) {
-        let (had_draft, has_draft) = (self.draft(conversation).is_draft(), draft.is_draft());
+        let is_change = self.draft(conversation).is_draft() != draft.is_draft();
         self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
-        if had_draft != has_draft {
+        if is_change {
             self.drafts_changed.notify();
         }
         if let Some(me) = self.current_user_id()

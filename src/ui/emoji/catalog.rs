@@ -74,12 +74,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static NamedEmoji> {
 
 /// The emoji that is spelled so, in any tone.
 pub(super) fn by_text(text: &str) -> Option<&'static NamedEmoji> {
-    let bare = |text: &str| -> String {
-        let is_kept = |c: &char| *c != SELECTOR && !SkinTone::ALL.iter().any(|tone| tone.modifier() == Some(*c));
-        text.chars().filter(is_kept).collect()
-    };
-    let text = bare(text);
-    all().find(|emoji| bare(&emoji.in_tone(SkinTone::None)) == text)
+    fn bare(text: &str) -> impl Iterator<Item = char> {
+        let is_left_out = |c: &char| {
+            matches!(*c, SELECTOR | TONE | TONE_OR_SELECTOR) || SkinTone::ALL.iter().any(|it| it.modifier() == Some(*c))
+        };
+        text.chars().filter(move |c| !is_left_out(c))
+    }
+    all().find(|emoji| bare(emoji.template).eq(bare(text)))
 }
 
 #[cfg(all(test, feature = "ssr"))]

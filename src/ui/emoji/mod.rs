@@ -5,9 +5,12 @@
 mod catalog;
 mod cells;
 mod chunk;
+mod grid;
+mod keys;
 mod picker;
 mod remembered;
 mod search;
+mod tabs;
 mod tone;
 mod tones_view;
 

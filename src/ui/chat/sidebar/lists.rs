@@ -20,14 +20,15 @@ use crate::{
     },
 };
 
-/// The directs that have messages, and the open one.
+/// The directs that have messages or a draft, and the open one.
 #[component]
 pub(super) fn Directs() -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let directs = memo(move || {
         let open = navigator.conversation.get();
-        let is_listed = |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open;
+        let is_listed =
+            |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open || store.has_draft(direct.id);
         store.conversations.with(|conversations| {
             let directs = conversations.directs().into_iter().filter(|(direct, _)| is_listed(direct));
             directs.map(|(direct, companion)| (direct.id, companion.clone())).collect::<Vec<_>>()

@@ -6,7 +6,6 @@ use web_sys::Element;
 use crate::ui::{
     chat::timeline::{
         menu::{Menu, MenuView, menu_class},
-        menu_reaction::has_keyboard_focus,
         row_signals::RowSignals,
     },
     emoji::PickerUse,
@@ -32,16 +31,24 @@ pub(super) fn emoji_menu(menu: Menu, RowSignals { view, .. }: RowSignals) -> Box
         let id = message()?.id;
         document().query_selector(&format!("[data-id='{id}']")).ok().flatten()
     };
-    let close = move |has_focus: bool| match row() {
-        Some(row) => menu.finish(&row, has_focus),
-        None => menu.leave(),
+    // The focus was in the field of the picker. It goes back to where it came from.
+    let close = move || {
+        let state = menu.state.get_untracked();
+        match row().filter(|_| state.is_by_keyboard) {
+            Some(row) => menu.finish(&row, true),
+            None => {
+                menu.leave();
+                if !state.is_touch {
+                    menu.draft.focus();
+                }
+            }
+        }
     };
     let choose = move |emoji: String| {
-        let has_focus = has_keyboard_focus();
         if let Some(message) = message() {
             menu.react(&message, emoji);
         }
-        close(has_focus);
+        close();
     };
     reactive_view(move || {
         shape.get().map(|(is_touch, opens_upwards)| {
@@ -49,7 +56,7 @@ pub(super) fn emoji_menu(menu: Menu, RowSignals { view, .. }: RowSignals) -> Box
                 search_id: SEARCH,
                 takes_focus: !is_touch,
                 choose: Callback::new(choose),
-                close: Callback::new(move |()| close(true)),
+                close: Callback::new(move |()| close()),
             };
             view! {
                 <div class=menu_class(is_touch, opens_upwards) aria-live="off">

@@ -46,6 +46,8 @@ pub(super) struct MenuState {
     pub(super) view: MenuView,
     /// Whether large content opens upwards, because there is more space above the message than below.
     pub(super) opens_upwards: bool,
+    /// Whether the keyboard has led to what the menu shows. Then the focus goes back to the message afterwards.
+    pub(super) is_by_keyboard: bool,
     /// Whether to show the sheet for touch screens.
     pub(super) is_touch: bool,
 }

@@ -189,6 +189,7 @@ impl Menu {
         self.state.update(|state| {
             state.view = view;
             state.opens_upwards = opens_upwards;
+            state.is_by_keyboard = takes_focus;
         });
         if takes_focus {
             let before = document().active_element();

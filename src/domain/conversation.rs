@@ -26,6 +26,12 @@ pub struct Conversation {
     pub unread: u32,
     /// How many of those mention the member.
     pub mentions: u32,
+    /// Whether the member has muted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
+    /// Whether the member keeps it at the top of the list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 impl Conversation {

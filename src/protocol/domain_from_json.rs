@@ -219,6 +219,8 @@ impl FromJson for Conversation {
             read_seq: field(value, "read_seq")?,
             unread: field(value, "unread")?,
             mentions: field(value, "mentions")?,
+            muted: optional(value, "muted")?.unwrap_or_default(),
+            pinned: optional(value, "pinned")?.unwrap_or_default(),
         })
     }
 }

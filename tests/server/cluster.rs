@@ -7,7 +7,10 @@ use serde_json::json;
 use teahouse::{domain::Seq, protocol::ServerFrame};
 use tokio::sync::{Notify, mpsc};
 
-use super::support::{Closed, PASSWORD, TestClient, TestServer, set_password, with_timeout};
+use super::{
+    conversation_settings,
+    support::{Closed, PASSWORD, TestClient, TestServer, set_password, with_timeout},
+};
 
 #[tokio::test]
 async fn what_is_said_on_one_node_is_heard_on_the_other() {
@@ -47,6 +50,34 @@ async fn a_session_that_ends_on_one_node_ends_on_the_other() {
         let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("a response");
         assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     }
+}
+
+#[tokio::test]
+async fn a_read_mark_that_is_set_back_on_one_node_stays_so_on_the_other() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let mut ming = TestClient::guest(&one, "小明").await;
+    let mut desktop = TestClient::guest(&one, "阿玲").await;
+    let mut phone = TestClient::with_token(other.address, desktop.token()).await;
+    let lobby = ming.lobby().id;
+    for text in ["one", "two", "three"] {
+        ming.send_message(text).await;
+    }
+    for _ in 0..10 {
+        // Both nodes gather marks, and save them with the next commit.
+        desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 3 })).await;
+        assert_eq!(conversation_settings::set(&mut phone, lobby, json!({ "unread_from": 2 })).await.read_seq, Seq(1));
+        while conversation_settings::expect_view(&mut desktop, lobby).await.read_seq != Seq(1) {}
+        desktop.send(&json!({ "type": "ping" })).await;
+        desktop.expect("a pong", |frame| matches!(frame, ServerFrame::Pong {}).then_some(())).await;
+        ming.send_message("later").await;
+        assert_eq!(desktop.connect_again(&one).await.lobby().read_seq, Seq(1));
+    }
+    // Once a node has told its connections, a mark counts there.
+    desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 3 })).await;
+    while conversation_settings::expect_view(&mut phone, lobby).await.read_seq != Seq(3) {}
+    assert!(conversation_settings::set(&mut phone, lobby, json!({ "muted": true })).await.muted);
+    assert!(conversation_settings::expect_view(&mut desktop, lobby).await.muted);
 }
 
 #[tokio::test]

@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Body, ClientAddr, EventKind, Nickname, Role, Seq, SessionId, Timestamp},
+        domain::{Body, ClientAddr, EventKind, Nickname, Role, Seq, SessionId, Timestamp, User},
         server::{hub::connections::ConnectionOrigin, net::shard_index::ShardIndex, store::Position},
     };
 
@@ -236,7 +236,7 @@ mod tests {
             at: Timestamp(0),
             author: author.clone(),
             id: CommandId::generate(),
-            kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+            kind: EventKind::message(Body::parse("hi").expect("a body")),
         }
     }
 

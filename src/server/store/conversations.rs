@@ -12,9 +12,6 @@ use crate::{
 /// How many directs a [`ConnectionSnapshot`] lists.
 pub(super) const LISTED_AT_ONCE: u32 = 100;
 
-/// Unread messages are counted up to this number, to bound the cost. A badge shows no more anyway.
-pub(super) const MAX_UNREAD: u32 = 1_000;
-
 /// Sorts the directs of a page: the stored sort keys are exact to the minute only.
 pub(super) fn direct_order(listed: &Conversation) -> impl Ord + use<> {
     let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);

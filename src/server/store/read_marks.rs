@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn the_furthest_mark_of_a_member_is_taken_once() {
         let (marks, reader) = (ReadMarks::default(), (UserId::generate(), ConversationId::generate()));
-        [3, 5, 4].map(|seq| marks.add(mark(reader, seq, 1)));
+        [3, 5, 4].into_iter().for_each(|seq| marks.add(mark(reader, seq, 1)));
         assert_eq!(taken(&marks, 9), [(Seq(5), Position(1))]);
         assert_eq!(taken(&marks, 9), []);
     }

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, Timestamp, User,
-        UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId,
+        Timestamp, User, UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD, direct_order},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             memory::{
                 rows::{ConversationRow, MemberRow},
                 state::State,

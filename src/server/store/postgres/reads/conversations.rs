@@ -4,12 +4,13 @@ use tokio_postgres::{Error, Row};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD, direct_order},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
             postgres::{
                 pool::Pool,

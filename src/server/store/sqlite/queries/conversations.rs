@@ -4,12 +4,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD, direct_order},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
             sqlite::queries::rows::{USER_1, USER_COLUMNS, all_rows, user_from},
         },

@@ -1,12 +1,13 @@
 /**
- * Measures the page: how long until it is usable, and what a busy room costs it. Run with `npm run bench`, with nothing
- * else running. docs/performance.md explains the results. No test here fails for being slow.
+ * Measures the page: how long until it is usable, and what a busy room costs it. Run with `npm run bench -- page`, with
+ * nothing else running. docs/performance.md explains the results. No test here fails for being slow.
  */
 import { type Browser, type Page, test } from '@playwright/test';
 
 import { SocketClient } from '../fixtures/socket_client.ts';
 import { TestServer } from '../fixtures/test_server.ts';
 import { collectMetrics, firstPaint, measureLoad, sendAndWaitForAck, waitForMetric } from './page_metrics.ts';
+import { table } from './report.ts';
 import { CPU_SLOWDOWN, emulateSlowDevice, FAST_3G, LIGHTHOUSE_3G, type NetworkProfile, UNLIMITED } from './slow_network.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -217,12 +218,6 @@ function columns(visits: Visit[]): string[] {
     if (times.some(Number.isNaN)) return '–';
     return `${round(times[times.length >> 1])} (${round(times[0])}–${round(times.at(-1)!)})`;
   });
-}
-
-/** Prints a Markdown table. */
-function table(head: string[], rows: string[][]): void {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  console.log([line(head), line(head.map((_, index) => (index ? '---:' : '---'))), ...rows.map(line)].join('\n'));
 }
 
 function round(number: number): string {

@@ -37,9 +37,9 @@ pub fn router(api: PagesApi, assets: Assets) -> Router {
     let pages = Pages { api, files: Arc::new(files), options, renders };
     Router::new()
         .route("/", get(page::show))
-        .route("/rooms", get(page::show))
+        .route("/rooms", get(page::show).post(conversation::post))
         .route("/talk/{conversation}", get(page::show).post(conversation::post))
-        .route("/talk/{conversation}/{message}", get(page::show))
+        .route("/talk/{conversation}/{message}", get(page::show).post(conversation::post))
         .merge(admin::router())
         .layer(from_fn_with_state(pages.clone(), charge))
         .with_state(pages)

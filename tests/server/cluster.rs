@@ -4,12 +4,15 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use teahouse::{domain::Seq, protocol::ServerFrame};
+use teahouse::{
+    domain::{CommandId, Seq},
+    protocol::ServerFrame,
+};
 use tokio::sync::{Notify, mpsc};
 
 use super::{
     conversation_settings,
-    support::{Closed, PASSWORD, TestClient, TestServer, set_password, with_timeout},
+    support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, with_timeout},
 };
 
 #[tokio::test]
@@ -30,11 +33,41 @@ async fn what_is_said_on_one_node_is_heard_on_the_other() {
         _ => None,
     });
     assert_eq!(view.await.last_seq, Seq(1));
+    assert_eq!(ming.expect_event("between us").await.seq, Seq(1), "the message itself follows all the same");
     ling.send_message_to(direct, "and more").await;
     ming.expect_event("and more").await;
     other.stop().await;
     ming.send_message("alone").await;
     one.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_returns_to_a_room_through_another_node_hears_what_follows_once() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let (mut ada, _) = register_user(&one, "Ada").await;
+    let mut bob = TestClient::guest(&other, "Bob").await;
+    let create = CommandId::generate();
+    ada.send(&json!({ "type": "create_room", "id": create, "name": "Tea", "visibility": "private" })).await;
+    let tea = ada.expect_ack(create).await.conversation;
+    for round in 0..5 {
+        let add = CommandId::generate();
+        ada.send(&json!({ "type": "add_member", "id": add, "conversation": tea, "user": bob.user().id })).await;
+        let added = ada.expect_ack(add).await.seq.expect("an event");
+        ada.send_message_to(tea, &format!("hello {round}")).await;
+        ada.moderate("remove", &bob.user(), json!({ "conversation": tea })).await;
+        ada.send_message_to(tea, &format!("without you {round}")).await;
+        // What comes after the event that adds them, to the one that removes them.
+        let mut seqs = Vec::new();
+        loop {
+            match bob.next().await {
+                ServerFrame::Event(event) if event.conversation == tea => seqs.push(event.seq.0),
+                ServerFrame::ConversationRemoved { id } if id == tea => break,
+                _ => {}
+            }
+        }
+        assert_eq!(seqs, [added.0 + 1, added.0 + 2], "round {round}");
+    }
 }
 
 #[tokio::test]

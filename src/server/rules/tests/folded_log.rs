@@ -111,7 +111,9 @@ impl FoldedLog {
             }
             EventKind::AccountDeleted => {
                 let user = event.author.id;
-                self.lists.retain(|(owner, _)| *owner != user);
+                for set in [&mut self.lists, &mut self.muted, &mut self.pinned] {
+                    set.retain(|(owner, _)| *owner != user);
+                }
                 self.blocks.retain(|(blocker, _)| *blocker != user);
                 self.roles.remove(&user);
             }

@@ -43,7 +43,7 @@ pub struct ClientStore {
     pub(super) drafts: StoredValue<SmallMap<ConversationId, DraftState>>,
     pub(super) conversation_states: StoredValue<SmallMap<ConversationId, ConversationState>>,
     /// Requests that wait for an answer, by their commands.
-    pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<Reply>>>,
+    pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
     pub(super) page_state: StoredValue<PageState>,
     pub(super) outbox_state: StoredValue<OutboxState>,
 }
@@ -90,7 +90,7 @@ pub struct Edit {
 }
 
 /// The answer to a request: the conversation, or the reason for the refusal, which is `None` without a connection.
-pub(super) type Reply = Result<ConversationId, Option<ErrorCode>>;
+pub(super) type CommandAnswer = Result<ConversationId, Option<ErrorCode>>;
 
 /// A conversation's messages, and whether they are being fetched. They outlive the views that created them.
 #[derive(Clone, Default)]

@@ -8,7 +8,7 @@ use teahouse::{
 
 use super::support::{TestClient, TestServer, register_user};
 
-/// Sends a setting and waits for its ack. Returns the conversation that came before it.
+/// Sends a setting and waits for its ack. Returns the first `conversation` since the last call.
 pub(super) async fn set(client: &mut TestClient, conversation: ConversationId, fields: Value) -> Conversation {
     let id = send(client, conversation, fields).await;
     let view = expect_view(client, conversation).await;

@@ -30,7 +30,7 @@ pub(super) enum LookedUp {
 }
 
 /// What a delivery needs.
-enum Question {
+enum Lookup {
     View(UserId, ConversationId),
     User(UserId),
     Sessions(UserId),
@@ -62,14 +62,14 @@ impl Lookups {
         log: &mut LogFollower,
         delivery: &Delivery,
     ) -> Option<LookedUp> {
-        let question = self.question(delivery)?;
+        let lookup = self.lookup(delivery)?;
         loop {
-            let found = match &question {
-                Question::View(user, conversation) => {
+            let found = match &lookup {
+                Lookup::View(user, conversation) => {
                     self.store.conversation(*user, *conversation).await.map(|view| Some(LookedUp::View(Box::new(view))))
                 }
-                Question::User(user) => self.store.user(*user).await.map(|user| user.map(LookedUp::User)),
-                Question::Sessions(user) => {
+                Lookup::User(user) => self.store.user(*user).await.map(|user| user.map(LookedUp::User)),
+                Lookup::Sessions(user) => {
                     self.store.sessions(*user).await.map(|sessions| {
                         Some(LookedUp::Sessions(sessions.into_iter().map(|session| session.id).collect()))
                     })
@@ -90,11 +90,11 @@ impl Lookups {
         }
     }
 
-    fn question(&mut self, delivery: &Delivery) -> Option<Question> {
+    fn lookup(&mut self, delivery: &Delivery) -> Option<Lookup> {
         let entry = match delivery {
             Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) => entry,
             Delivery::MarkedRead { user, conversation, .. } if self.set_back.contains(&(*user, *conversation)) => {
-                return self.hub.is_connected(*user).then_some(Question::View(*user, *conversation));
+                return self.hub.is_connected(*user).then_some(Lookup::View(*user, *conversation));
             }
             _ => return None,
         };
@@ -108,16 +108,16 @@ impl Lookups {
                 None
             }
             // On another node, the user may have signed in again before this node learns that all sessions ended.
-            Entry::SessionEnded { user, session: None, .. } if self.is_shared => Some(Question::Sessions(*user)),
-            Entry::Listed { user, conversation } => Some(Question::View(*user, *conversation)),
+            Entry::SessionEnded { user, session: None, .. } if self.is_shared => Some(Lookup::Sessions(*user)),
+            Entry::Listed { user, conversation } => Some(Lookup::View(*user, *conversation)),
             Entry::ConversationSet { user, conversation, setting } => {
                 if let MemberSetting::UnreadFrom(_) = setting {
                     self.set_back.truncate(MAX_SET_BACK - 1);
                     self.set_back.push_front((*user, *conversation));
                 }
-                Some(Question::View(*user, *conversation))
+                Some(Lookup::View(*user, *conversation))
             }
-            Entry::Block { other, .. } => Some(Question::User(*other)),
+            Entry::Block { other, .. } => Some(Lookup::User(*other)),
             _ => None,
         }
     }

@@ -32,13 +32,13 @@ pub(crate) struct ReadMark {
 pub(crate) struct ReadMarks(Mutex<Gathered>);
 
 /// A member of a conversation.
-type Reader = (UserId, ConversationId);
+type MarkOwner = (UserId, ConversationId);
 
 #[derive(Debug, Default)]
 struct Gathered {
-    marks: HashMap<Reader, Pending>,
+    marks: HashMap<MarkOwner, Pending>,
     /// How many commands that set the mark back are in the queue, by reader.
-    held: HashMap<Reader, usize>,
+    held: HashMap<MarkOwner, usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl ReadMarks {
 /// Has the marks of one member wait until it is dropped: until a command that sets the mark back is done. By default, it holds
 /// nothing.
 #[derive(Debug, Default)]
-pub(crate) struct ReadMarksHold(Option<(Arc<ReadMarks>, Reader)>);
+pub(crate) struct ReadMarksHold(Option<(Arc<ReadMarks>, MarkOwner)>);
 
 impl Drop for ReadMarksHold {
     fn drop(&mut self) {
@@ -119,7 +119,7 @@ impl Drop for ReadMarksHold {
 mod tests {
     use super::*;
 
-    fn mark(reader: Reader, seq: u64, known: u64) -> ReadMark {
+    fn mark(reader: MarkOwner, seq: u64, known: u64) -> ReadMark {
         ReadMark { user: reader.0, conversation: reader.1, seq: Seq(seq), known: Position(known) }
     }
 

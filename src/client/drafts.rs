@@ -13,7 +13,7 @@ use crate::{
 impl ClientStore {
     /// The draft of a conversation: as the user left it, or as it was stored before a reload.
     pub fn draft(self, conversation: ConversationId) -> DraftState {
-        self.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
+        self.drafts.with_untracked(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
             let me = self.current_user_id();
             let text = me.and_then(|me| session_storage::draft(me, conversation)).unwrap_or_default();
             DraftState { text, ..DraftState::default() }
@@ -22,16 +22,16 @@ impl ClientStore {
 
     /// Whether a conversation has a draft. Tracks that.
     pub fn has_draft(self, conversation: ConversationId) -> bool {
-        self.drafts_changed.track();
+        self.drafts.track();
         self.draft(conversation).is_draft()
     }
 
     /// Sets the draft of a conversation. `text` is what a reload restores.
     pub fn set_draft(self, conversation: ConversationId, draft: DraftState, text: &str) {
         let is_change = self.draft(conversation).is_draft() != draft.is_draft();
-        self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+        self.drafts.update_untracked(|drafts| drafts.insert(conversation, draft));
         if is_change {
-            self.drafts_changed.notify();
+            self.drafts.notify();
         }
         if let Some(me) = self.current_user_id()
             && !session_storage::set_draft(me, conversation, text)

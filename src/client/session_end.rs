@@ -111,7 +111,7 @@ impl ClientStore {
     pub(super) fn reset(self) {
         self.outbox_state.set_value(OutboxState::default());
         self.conversation_states.update_value(SmallMap::clear);
-        self.drafts.update_value(SmallMap::clear);
+        self.drafts.update_untracked(SmallMap::clear);
         self.page_state.update_value(|page| {
             page.queued_events.clear();
             page.epoch = None;

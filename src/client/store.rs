@@ -40,9 +40,8 @@ pub struct ClientStore {
     pub outbox: RwSignal<Outbox>,
     /// Whether to warn that the browser does not store drafts and outbox; `None` as long as it does.
     pub(super) storage_warning: RwSignal<Option<bool>>,
-    pub(super) drafts: StoredValue<SmallMap<ConversationId, DraftState>>,
-    /// Notifies when a conversation gets a draft, or has none any more.
-    pub(super) drafts_changed: Trigger,
+    /// The drafts. Notifies only when a conversation gets one, or has none any more.
+    pub(super) drafts: RwSignal<SmallMap<ConversationId, DraftState>>,
     pub(super) conversation_states: StoredValue<SmallMap<ConversationId, ConversationState>>,
     /// Requests that wait for an answer, by their commands.
     pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
@@ -135,8 +134,7 @@ impl ClientStore {
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
             storage_warning: RwSignal::default(),
-            drafts: StoredValue::default(),
-            drafts_changed: Trigger::new(),
+            drafts: RwSignal::default(),
             conversation_states: StoredValue::default(),
             pending_requests: StoredValue::default(),
             page_state: StoredValue::default(),

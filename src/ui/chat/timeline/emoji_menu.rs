@@ -34,14 +34,12 @@ pub(super) fn emoji_menu(menu: Menu, RowSignals { view, .. }: RowSignals) -> Box
     // The focus was in the field of the picker. It goes back to where it came from.
     let close = move || {
         let state = menu.state.get_untracked();
-        match row().filter(|_| state.is_by_keyboard) {
-            Some(row) => menu.finish(&row, true),
-            None => {
-                menu.leave();
-                if !state.is_touch {
-                    menu.draft.focus();
-                }
-            }
+        if let Some(row) = row().filter(|_| state.is_by_keyboard) {
+            return menu.finish(&row, true);
+        }
+        menu.leave();
+        if !state.is_touch {
+            menu.draft.focus();
         }
     };
     let choose = move |emoji: String| {
@@ -61,7 +59,7 @@ pub(super) fn emoji_menu(menu: Menu, RowSignals { view, .. }: RowSignals) -> Box
             view! {
                 <div class=menu_class(is_touch, opens_upwards) aria-live="off">
                     <div class="toolbar" role="group" aria-label=MESSAGE_MENU.current().menu>
-                        {reactive_view(move || menu.emoji.picker(picker))}
+                        {reactive_view(move || menu.emoji.get_value().picker(picker))}
                     </div>
                 </div>
             }

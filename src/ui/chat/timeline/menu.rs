@@ -26,7 +26,7 @@ pub(super) struct Menu {
     /// The room, in which moderators may delete messages of others; `None` in a direct.
     pub(super) room: Memo<Option<Room>>,
     /// The emoji picker.
-    pub(super) emoji: LazyEmoji,
+    pub(super) emoji: StoredValue<LazyEmoji>,
 }
 
 /// The functions of the menu that load lazily.

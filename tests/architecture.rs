@@ -46,7 +46,7 @@ const FLOORS: &[Floors] = &[
             &["i18n"],
             &["kit"],
             &["context"],
-            &["emoji", "markdown", "rooms", "settings", "sign_in"],
+            &["changes", "emoji", "markdown", "rooms", "settings", "sign_in"],
             &["chat"],
             &["root"],
         ],
@@ -54,7 +54,7 @@ const FLOORS: &[Floors] = &[
     (
         "src/ui/chat",
         &[
-            &["companion", "message_view", "recipient"],
+            &["companion", "message_view", "pins", "recipient"],
             &["composer", "sidebar"],
             &["timeline"],
             &["conversation"],

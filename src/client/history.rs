@@ -16,7 +16,7 @@ impl ClientStore {
     /// Fetches messages of a conversation. A range that replaces the timeline is fetched only while the user is a member and
     /// connected, because live events continue where the page ends.
     pub fn load(self, conversation: ConversationId, range: PageRange) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        let ConversationState { timeline, load, .. } = self.conversation_state(conversation);
         let replaces_timeline = matches!(range, PageRange::Newest | PageRange::From(_));
         let is_member = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
         let must_wait = move || {
@@ -83,7 +83,7 @@ impl ClientStore {
 
     /// Resets a timeline. Its messages stay visible until new ones are loaded.
     pub fn reset_timeline(self, conversation: ConversationId) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        let ConversationState { timeline, load, .. } = self.conversation_state(conversation);
         timeline.update(Timeline::reset);
         load.set(LoadState::Idle);
     }

@@ -95,7 +95,7 @@ impl ClientStore {
         }
         let states: Vec<ConversationState> =
             self.conversation_states.with_value(|states| states.iter().map(|(_, state)| state.clone()).collect());
-        for ConversationState { timeline, load } in states {
+        for ConversationState { timeline, load, .. } in states {
             let is_loaded = timeline.with_untracked(Timeline::is_loaded);
             if is_other_history {
                 timeline.update(Timeline::forget);
@@ -218,6 +218,9 @@ impl ClientStore {
                 self.presence.update(|presence| presence.forget_registered(event.author.id));
                 self.blocks.update(|blocks| blocks.update_user(&event.author));
             }
+            if let EventKind::Pin { .. } | EventKind::Deletion { .. } | EventKind::Edit { .. } = event.kind {
+                self.conversation_state(event.conversation).pins_changed.notify();
+            }
             if let EventKind::Message { .. } = event.kind {
                 self.typing.maybe_update(|typing| typing.stop(event.conversation, event.author.id));
             }
@@ -225,7 +228,7 @@ impl ClientStore {
     }
 
     fn apply_to_timeline(self, conversation: ConversationId, events: &[Event]) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+        let ConversationState { timeline, load, .. } = self.conversation_state(conversation);
         // A page that is requested later will contain them.
         if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
             return;

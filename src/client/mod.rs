@@ -3,12 +3,13 @@
 //! Frames go one way. `socket` reads them, and `incoming` applies them to the signals of the store, which the page shows.
 //! What the user does goes through methods of the store to the connection; `outbox` sends the commands that must not get lost.
 //!
-//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `rooms`; `outbox`, `outbox_storage`; `history`,
+//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `rooms`, `changes`; `outbox`, `outbox_storage`; `history`,
 //! `session_end`; `incoming`; `socket`; `session`.
 
 mod activity;
 mod api;
 pub(crate) mod browser;
+mod changes;
 mod clock;
 mod connection_command;
 mod connection_status;
@@ -27,6 +28,7 @@ mod socket;
 mod store;
 
 pub use api::{RequestError, end_session, report, sessions, sign_in};
+pub use changes::{changes_after, message_versions, messages_at, pinned_messages};
 pub use clock::now;
 pub use connection_status::ConnectionStatus;
 pub use rooms::{SettingChange, directory, directory_room, members, refused};

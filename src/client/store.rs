@@ -100,11 +100,13 @@ pub struct Edit {
 /// The answer to a request: the conversation, or the reason for the refusal, which is `None` without a connection.
 pub(super) type CommandAnswer = Result<ConversationId, Option<ErrorCode>>;
 
-/// A conversation's messages, and whether they are being fetched. They outlive the views that created them.
+/// A conversation's messages, whether they are being fetched, and whether the pinned ones have changed. They outlive the views that created them.
 #[derive(Clone, Default)]
 pub(super) struct ConversationState {
     pub(super) timeline: ArcRwSignal<Timeline>,
     pub(super) load: ArcRwSignal<LoadState>,
+    /// Notifies of events that may have changed the pinned messages.
+    pub(super) pins_changed: ArcTrigger,
 }
 
 /// Whether messages are being fetched.

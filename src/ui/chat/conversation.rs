@@ -11,6 +11,7 @@ use crate::{
         chat::{
             companion::companion,
             composer::{Composer, Draft},
+            pins::Pins,
             timeline::MessageList,
         },
         context::router::{LOBBY_PATH, Navigator, conversation_path},
@@ -72,6 +73,7 @@ pub(super) fn ConversationPane(
     let room = room(store, conversation);
     let rooms = LazyRooms::new();
     let panel = RwSignal::new(None::<Panel>);
+    let pins = Pins::new(store, conversation, room, panel);
     let title = move || match (room.get(), companion.get()) {
         (Some(room), _) => {
             let name = room_name(&room, t).to_owned();
@@ -166,6 +168,7 @@ pub(super) fn ConversationPane(
                 <h1 id="conversation-name">{reactive_view(title)}</h1>
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>
+                {reactive_view(move || pins.button())}
                 {reactive_view(tools)}
                 {room_buttons()}
             </header>
@@ -174,6 +177,7 @@ pub(super) fn ConversationPane(
             <Composer conversation draft/>
         </section>
         {reactive_view(panel_view)}
+        {reactive_view(move || pins.panel())}
     }
 }
 

@@ -4,6 +4,7 @@ mod companion;
 pub(crate) mod composer;
 mod conversation;
 mod message_view;
+mod pins;
 mod recipient;
 pub(crate) mod screen;
 mod sidebar;

@@ -1,5 +1,6 @@
 //! Every text that a user reads, in each language: a file for each feature of the page.
 
+pub(crate) mod changes;
 mod composer;
 mod connection;
 mod conversation;

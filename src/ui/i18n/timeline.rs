@@ -18,6 +18,8 @@ pub(crate) struct TimelineTexts {
     pub(crate) empty_lobby: &'static str,
     pub(crate) empty_direct: fn(InSentence) -> String,
     pub(crate) edited: &'static str,
+    pub(crate) show_versions: &'static str,
+    pub(crate) pinned: &'static str,
     pub(crate) deleted: &'static str,
     pub(crate) reactions: &'static str,
     pub(crate) who_reacted: fn(&[InSentence], usize) -> String,
@@ -45,6 +47,8 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
             format!("No messages yet. What you write is only for {name}, who will find it even if offline now.")
         },
         edited: "edited",
+        show_versions: "Show earlier versions",
+        pinned: "Pinned",
         deleted: "Message deleted",
         reactions: "Reactions",
         who_reacted: |names, more| match (names, more) {
@@ -72,6 +76,8 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
         empty_lobby: "还没有消息，打个招呼吧！",
         empty_direct: |name| format!("还没有消息。你发的内容只有{name}能看到，对方离线也能稍后查看。"),
         edited: "已编辑",
+        show_versions: "查看历史版本",
+        pinned: "已置顶",
         deleted: "消息已撤回",
         reactions: "表情回应",
         who_reacted: |names, more| match more {

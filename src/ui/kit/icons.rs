@@ -86,6 +86,10 @@ icon! {
     face, "M12 4.5a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15zM9 14.2s1 1.6 3 1.6 3-1.6 3-1.6M9.5 10v.5M14.5 10v.5"
 }
 icon! {
+    /// A pinned message.
+    pin, "M9 4.5h6M10 4.5v5l-3 3.5h10l-3-3.5v-5M12 13v6.5"
+}
+icon! {
     /// A private room.
     lock, "M6.5 11h11v8.5h-11zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"
 }

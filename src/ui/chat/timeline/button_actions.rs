@@ -26,6 +26,12 @@ pub(super) enum ButtonAction {
     ConfirmDeletion,
     /// Goes back to the list of actions.
     Back,
+    /// Pins the message in the conversation.
+    Pin,
+    /// Removes the pin.
+    Unpin,
+    /// Shows the texts that the message has had.
+    ShowVersions,
     /// Copies a link to the message.
     CopyLink,
     /// Blocks the author.
@@ -41,13 +47,16 @@ pub(super) enum ButtonAction {
 }
 
 impl ButtonAction {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::React,
         Self::MoreEmoji,
         Self::Edit,
         Self::Delete,
         Self::ConfirmDeletion,
         Self::Back,
+        Self::Pin,
+        Self::Unpin,
+        Self::ShowVersions,
         Self::CopyLink,
         Self::Block,
         Self::Report,
@@ -65,6 +74,9 @@ impl ButtonAction {
             Self::Delete => "delete",
             Self::ConfirmDeletion => "confirm-deletion",
             Self::Back => "back",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::ShowVersions => "show-versions",
             Self::CopyLink => "copy-link",
             Self::Block => "block",
             Self::Report => "report",

@@ -14,6 +14,7 @@ use crate::{
                 row_signals::RowSignals,
             },
         },
+        changes::LazyChanges,
         emoji::LazyEmoji,
         i18n::texts,
         kit::{
@@ -35,7 +36,7 @@ lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = m
 
 impl LazyMenu {
     pub(super) fn new(draft: Draft, room: Memo<Option<Room>>) -> Self {
-        let menu = Menu { draft, state: RwSignal::default(), room, emoji: StoredValue::new(LazyEmoji::new()) };
+        let menu = Menu { draft, state: RwSignal::default(), room, emoji: StoredValue::new(LazyEmoji::new()), changes: StoredValue::new(LazyChanges::new()) };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         chat::{composer::Draft, timeline::row_signals::RowSignals},
+        changes::LazyChanges,
         emoji::LazyEmoji,
         kit::{boxed::Boxed, dom::closest},
     },
@@ -27,6 +28,8 @@ pub(super) struct Menu {
     pub(super) room: Memo<Option<Room>>,
     /// The emoji picker.
     pub(super) emoji: StoredValue<LazyEmoji>,
+    /// The versions of a message.
+    pub(super) changes: StoredValue<LazyChanges>,
 }
 
 /// The functions of the menu that load lazily.
@@ -60,7 +63,7 @@ impl MenuState {
 
     /// Whether the menu shows its buttons, a form or an answer.
     pub(super) fn has_buttons(self) -> bool {
-        self.is_open() && self.view != MenuView::MoreEmoji
+        self.is_open() && !matches!(self.view, MenuView::MoreEmoji | MenuView::Versions)
     }
 
     /// Whether the menu shows anything.
@@ -77,6 +80,8 @@ pub(super) enum MenuView {
     Actions,
     /// The emoji picker.
     MoreEmoji,
+    /// The texts that the message has had.
+    Versions,
     /// The question whether to delete the message.
     ConfirmDeletion,
     /// The form to report the message.

@@ -101,6 +101,19 @@ impl Menu {
                 });
                 self.finish(&row, has_focus);
             }
+            (ButtonAction::Pin | ButtonAction::Unpin, Some(message)) => {
+                let (draft, on) = (self.draft, action == ButtonAction::Pin);
+                spawn_local(async move {
+                    if let Err(refusal) = draft.store().set_message_pinned(draft.conversation, message.seq, on).await {
+                        draft.show_refusal(&refusal);
+                    }
+                });
+                self.finish(&row, has_focus);
+            }
+            (ButtonAction::ShowVersions, Some(message)) => {
+                self.open(Some(message.id), is_touch);
+                self.show(MenuView::Versions, row, true);
+            }
             (ButtonAction::CopyLink, Some(message)) => {
                 let path = message_path(self.draft.conversation, message.seq);
                 let is_copied = copy_text(&format!("{}{path}", location().origin().unwrap_or_default()));
@@ -125,6 +138,9 @@ impl Menu {
                 ButtonAction::React
                 | ButtonAction::Edit
                 | ButtonAction::ConfirmDeletion
+                | ButtonAction::Pin
+                | ButtonAction::Unpin
+                | ButtonAction::ShowVersions
                 | ButtonAction::CopyLink
                 | ButtonAction::Block
                 | ButtonAction::SendReport,

@@ -13,7 +13,10 @@ use crate::{
         chat::{
             companion::companion,
             composer::Draft,
-            timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
+            timeline::{
+                lazy_menu::LazyMenu, message_row::MessageRow, missed_box::MissedBox, model::TimelineModel,
+                scroll::ScrollPosition,
+            },
         },
         context::router::Navigator,
         i18n::{Language, texts},
@@ -54,6 +57,8 @@ pub(crate) fn MessageList(
     model.mark_read_at_end(store, conversation, scroll);
     model.follow_address(store, conversation, scroll, expect_context::<Navigator>().message);
 
+    let missed = MissedBox::new(store, conversation);
+
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
             view! { <li class="day"><span>{time_format::day_name(day, at, language, t)}</span></li> }.boxed()
@@ -82,7 +87,14 @@ pub(crate) fn MessageList(
     let rows = move || {
         model.midnight.track();
         let today = time_format::today();
-        model.rows().into_iter().map(|item| KeyedRow::new(row_id(&item, today), move || row(item))).collect()
+        let rows = model.rows();
+        let away_at = missed.place(&rows, model.timeline);
+        let mut rows: Vec<KeyedRow> =
+            rows.into_iter().map(|item| KeyedRow::new(row_id(&item, today), move || row(item))).collect();
+        if let Some(index) = away_at {
+            rows.insert(index, KeyedRow::new((4, 0), move || missed.view()));
+        }
+        rows
     };
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), companion.get()) {

@@ -18,7 +18,8 @@ use crate::{
         i18n::{Language, texts},
         kit::{
             avatar::Avatar,
-            boxed::Boxing as _,
+            boxed::{Boxed, Boxing as _},
+            icons,
             keyed_list::{KeyedRow, keyed_list},
             reactive::{memo, reactive, reactive_view},
             sentence::sentence,
@@ -35,11 +36,17 @@ struct MessageContent {
     body: Body,
     edited_at: Option<Timestamp>,
     is_deleted: bool,
+    is_pinned: bool,
 }
 
 impl MessageContent {
     fn of(message: &Message) -> Self {
-        Self { body: message.body.clone(), edited_at: message.edited_at, is_deleted: message.deleted }
+        Self {
+            body: message.body.clone(),
+            edited_at: message.edited_at,
+            is_deleted: message.deleted,
+            is_pinned: message.pinned,
+        }
     }
 }
 
@@ -95,11 +102,16 @@ pub(super) fn MessageRow(
     let text = move || match content.get() {
         None => ().boxed(),
         Some(MessageContent { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
-        Some(MessageContent { body, edited_at, .. }) => {
+        Some(MessageContent { body, edited_at, is_pinned, .. }) => {
             let mut parts = vec![formatting.view(body.as_str(), row.formatting.get())];
             if let Some(at) = edited_at {
                 parts.push(" ".boxed());
-                parts.push(time(at, "edited", t.timeline.edited.to_owned()));
+                parts.push(edited_mark(time(at, "", t.timeline.edited.to_owned()), row));
+            }
+            if is_pinned {
+                let pinned = t.timeline.pinned;
+                parts.push(" ".boxed());
+                parts.push(view! { <span class="pin-mark">{icons::pin()} {pinned}</span> }.boxed());
             }
             parts.boxed()
         }
@@ -157,4 +169,25 @@ pub(super) fn MessageRow(
             {reactive_view(menu_view)}
         </li>
     }
+}
+
+/// The time of the last edit, as a button that shows the earlier texts. The server's page has nothing to show them.
+fn edited_mark(time: Boxed, RowSignals { has_menu, .. }: RowSignals) -> Boxed {
+    if cfg!(feature = "ssr") {
+        return view! { <span class="edited">{time}</span> }.boxed();
+    }
+    // Tab reaches only the buttons of the message that has the menu, as for reactions.
+    let tab_index = reactive(move || if has_menu.get() { "0" } else { "-1" });
+    view! {
+        <button
+            type="button"
+            class="edited"
+            data-action=ButtonAction::ShowVersions.name()
+            title=texts().timeline.show_versions
+            tabindex=tab_index
+        >
+            {time}
+        </button>
+    }
+    .boxed()
 }

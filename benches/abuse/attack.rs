@@ -156,7 +156,12 @@ async fn open_direct(server: SocketAddr, address: SourceAddress, number: usize, 
             Some(ServerFrame::Ack { id: acked, conversation, .. }) if acked == id => {
                 let body = "psst".to_owned();
                 socket
-                    .send(encode_frame(&ClientFrame::Send { id: CommandId::random(), conversation, body }))
+                    .send(encode_frame(&ClientFrame::Send {
+                        id: CommandId::random(),
+                        conversation,
+                        body,
+                        reply_to: None,
+                    }))
                     .await
                     .ok()?;
                 cost.count_frame();
@@ -257,7 +262,7 @@ async fn flood_messages(
 ) -> Option<()> {
     let (socket, conversation) = sign_in(server, address).await?;
     send_frames(socket, cost, || {
-        encode_frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body() })
+        encode_frame(&ClientFrame::Send { id: CommandId::random(), conversation, body: body(), reply_to: None })
     })
     .await
 }

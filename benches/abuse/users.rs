@@ -248,7 +248,10 @@ impl User {
 
     async fn send(&mut self, run: &ChatRun, id: CommandId, round: u32) -> Option<()> {
         let body = run.body(self.number, round);
-        self.socket.send(encode_frame(&ClientFrame::Send { id, conversation: self.lobby, body })).await.ok()
+        self.socket
+            .send(encode_frame(&ClientFrame::Send { id, conversation: self.lobby, body, reply_to: None }))
+            .await
+            .ok()
     }
 
     fn handle_frame(&mut self, run: &ChatRun, progress: &mut Progress, text: &str) {

@@ -32,14 +32,17 @@ pub(crate) struct ReceivedEvent<'a> {
 pub(crate) fn command_frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
     match &command.kind {
-        EventKind::Message { body } => ClientFrame::Send { id, conversation, body: body.as_str().to_owned() },
-        EventKind::Edit { seq, body } => {
+        EventKind::Message { body, .. } => {
+            ClientFrame::Send { id, conversation, body: body.as_str().to_owned(), reply_to: None }
+        }
+        EventKind::Edit { seq, body, .. } => {
             ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() }
         }
         EventKind::Deletion { seq } => ClientFrame::Delete { id, conversation, seq: *seq },
         EventKind::Reaction { seq, emoji, on } => {
             ClientFrame::React { id, conversation, seq: *seq, emoji: emoji.to_string(), on: *on }
         }
+        EventKind::Pin { seq, on } => ClientFrame::Pin { id, conversation, seq: *seq, on: *on },
         EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
             unreachable!("writers never send it")
         }

@@ -52,7 +52,7 @@ impl PlannedCommands {
                 return (conversation, EventKind::Deletion { seq });
             }
             let (conversation, seq) = self.own_messages[own_index];
-            return (conversation, EventKind::Edit { seq, body: texts::body(rng, number) });
+            return (conversation, EventKind::edit(seq, texts::body(rng, number)));
         }
         if roll < 30
             && let Some(recent_messages) =
@@ -62,6 +62,6 @@ impl PlannedCommands {
             let kind = EventKind::Reaction { seq, emoji: texts::emoji(rng), on: rng.random_ratio(3, 4) };
             return (conversation, kind);
         }
-        (conversation, EventKind::Message { body: texts::body(rng, number) })
+        (conversation, EventKind::message(texts::body(rng, number)))
     }
 }

@@ -62,7 +62,17 @@ impl ClientStore {
         let room = Room { lobby: true, ..Room::named(RoomName::from_trusted(String::new())) };
         let kind = ConversationKind::Room(room);
         let (last_seq, last_message_at, read_seq) = (Seq::ZERO, Timestamp(0), Seq::ZERO);
-        let lobby = Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 0, mentions: 0 };
+        let lobby = Conversation {
+            id,
+            kind,
+            last_seq,
+            last_message_at,
+            read_seq,
+            unread: 0,
+            mentions: 0,
+            muted: false,
+            pinned: false,
+        };
         self.conversations.update(|conversations| conversations.put(lobby));
     }
 

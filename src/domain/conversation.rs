@@ -24,8 +24,14 @@ pub struct Conversation {
     pub read_seq: Seq,
     /// The number of messages of others after `read_seq`, up to 1,000.
     pub unread: u32,
-    /// How many of those mention the member.
+    /// How many of those the member is told of: they mention the member or everyone, or reply in a thread of the member's.
     pub mentions: u32,
+    /// Whether the member has muted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
+    /// Whether the member keeps it at the top of the list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 impl Conversation {

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     body::Body,
     emoji::Emoji,
-    ids::{CommandId, ConversationId, Seq, Timestamp},
+    ids::{CommandId, ConversationId, Seq, Timestamp, UserId},
+    mention::Mention,
     moderation::ModerationNotice,
+    reply::Reply,
     room::RoomChange,
     user::User,
 };
@@ -37,6 +39,16 @@ pub enum EventKind {
     Message {
         /// Its text; empty if a later event deleted the message.
         body: Body,
+        /// The mentions in the text, in their order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Mention>,
+        /// Which message it answers, if it is a reply.
+        #[serde(flatten)]
+        reply: Option<Reply>,
+        /// With a reply: authors in the thread who hear of it as of a mention. The author and those mentioned are not among
+        /// them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        participants: Vec<UserId>,
     },
     /// The author changed the text of a message.
     Edit {
@@ -44,6 +56,9 @@ pub enum EventKind {
         seq: Seq,
         /// The new text; empty if a later event deleted the message.
         body: Body,
+        /// The mentions in the new text, in their order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Mention>,
     },
     /// A message was deleted.
     Deletion {
@@ -59,6 +74,13 @@ pub enum EventKind {
         /// Whether the reaction is there now.
         on: bool,
     },
+    /// A message was pinned in the conversation, or is not pinned any more.
+    Pin {
+        /// The message.
+        seq: Seq,
+        /// Whether it is pinned now.
+        on: bool,
+    },
     /// A moderator acted on a user.
     Notice(ModerationNotice),
     /// Something happened to the room or its members.
@@ -72,6 +94,29 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// A message that is no reply and mentions nobody.
+    pub const fn message(body: Body) -> Self {
+        Self::Message { body, mentions: Vec::new(), reply: None, participants: Vec::new() }
+    }
+
+    /// An edit to a text that mentions nobody.
+    pub const fn edit(seq: Seq, body: Body) -> Self {
+        Self::Edit { seq, body, mentions: Vec::new() }
+    }
+
+    /// The mentions in the text of a message or an edit.
+    pub fn mentions(&self) -> &[Mention] {
+        match self {
+            Self::Message { mentions, .. } | Self::Edit { mentions, .. } => mentions,
+            _ => &[],
+        }
+    }
+
+    /// Which message it answers, if this is a reply.
+    pub fn reply(&self) -> Option<Reply> {
+        if let Self::Message { reply, .. } = self { *reply } else { None }
+    }
+
     /// What happened to the room, if this is that.
     pub fn room_change(&self) -> Option<&RoomChange> {
         if let Self::Room(change) = self { Some(change) } else { None }
@@ -86,11 +131,19 @@ impl EventKind {
         }
     }
 
-    /// The message that the event changes; `None` if it changes none.
+    /// The message that the event is about; `None` for a message itself, and for what is about none.
     pub fn target(&self) -> Option<Seq> {
         match self {
             Self::Message { .. } | Self::Notice(_) | Self::Room(_) | Self::AccountDeleted | Self::Other => None,
-            Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } => Some(*seq),
+            Self::Edit { seq, .. } | Self::Deletion { seq } | Self::Reaction { seq, .. } | Self::Pin { seq, .. } => {
+                Some(*seq)
+            }
         }
+    }
+
+    /// The earlier message that the event changes: its [target](Self::target), or the first message of a reply's thread, which
+    /// counts its replies.
+    pub fn changed_message(&self) -> Option<Seq> {
+        self.target().or(self.reply().map(|reply| reply.thread))
     }
 }

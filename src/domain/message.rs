@@ -5,11 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     body::Body,
     emoji::Emoji,
+    event::{Event, EventKind},
     ids::{CommandId, Seq, Timestamp},
+    mention::Mention,
     moderation::ModerationNotice,
+    reply::Reply,
     room::RoomChange,
     user::User,
 };
+
+/// The most pinned messages in one conversation.
+pub const MAX_PINS: usize = 100;
 
 /// A message in its current state: its event with all later changes folded in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +30,18 @@ pub struct Message {
     pub author: User,
     /// Its text; empty if it is deleted, and for a notice.
     pub body: Body,
+    /// The mentions in the text, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// Which message it answers, if it is a reply.
+    #[serde(flatten)]
+    pub reply: Option<Reply>,
+    /// How many messages are in the thread that it begins, deleted ones included.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub replies: u32,
+    /// Whether it is pinned in the conversation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     /// The position of the last event folded in. Events up to this one have no further effect.
     pub revision: Seq,
     /// When its author last edited it.
@@ -44,6 +62,36 @@ pub struct Message {
 }
 
 impl Message {
+    /// The message or notice that an event begins; `None` for other events.
+    pub fn from_event(event: Event) -> Option<Self> {
+        let mut message = Self {
+            seq: event.seq,
+            id: event.id,
+            at: event.at,
+            author: event.author,
+            body: Body::deleted(),
+            mentions: Vec::new(),
+            reply: None,
+            replies: 0,
+            pinned: false,
+            revision: event.seq,
+            edited_at: None,
+            deleted: false,
+            reactions: Vec::new(),
+            notice: None,
+            room: None,
+        };
+        match event.kind {
+            EventKind::Message { body, mentions, reply, participants: _ } => {
+                (message.body, message.mentions, message.reply) = (body, mentions, reply);
+            }
+            EventKind::Notice(notice) => message.notice = Some(notice),
+            EventKind::Room(change) => message.room = Some(change),
+            _ => return None,
+        }
+        Some(message)
+    }
+
     /// Whether it is a message with a text, not a notice or a tombstone.
     pub fn has_text(&self) -> bool {
         !self.deleted && !self.is_notice()
@@ -62,6 +110,11 @@ impl Message {
             (None, None) => None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A reaction: an emoji, and the users who added it.

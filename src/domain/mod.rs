@@ -11,6 +11,7 @@ mod body;
 mod character;
 #[cfg(feature = "ssr")]
 mod client_addr;
+mod completion;
 mod conversation;
 mod emoji;
 mod event;
@@ -19,6 +20,7 @@ mod ids;
 mod invite;
 mod kept_messages;
 mod letter_case;
+mod mention;
 mod message;
 mod moderation;
 mod nickname;
@@ -26,6 +28,7 @@ mod nickname;
 mod one_line;
 mod password;
 mod reason;
+mod reply;
 mod report;
 mod role;
 mod room;
@@ -45,21 +48,26 @@ pub use body::{
 pub use character::first_character;
 #[cfg(feature = "ssr")]
 pub(crate) use client_addr::{ClientAddr, ClientNetwork};
+pub use completion::Completions;
 pub use conversation::{Companion, Conversation, ConversationKind, ConversationList};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use event::{Event, EventKind};
-pub use history::MessagesPage;
+pub use history::{
+    ChangesPage, MentionPage, MessageHistory, MessageVersion, MessagesPage, PinnedMessages, ThreadPage, ToldMessage,
+};
 pub use ids::{CommandId, ConversationId, Epoch, InviteId, Seq, SessionId, Timestamp, UserId};
 pub use invite::Invite;
 pub use kept_messages::KeptMessages;
 pub use letter_case::{lowercase, uppercase};
-pub use message::{Message, Reaction};
+pub use mention::{MAX_MENTIONS, Mention, Mentioned};
+pub use message::{MAX_PINS, Message, Reaction};
 pub use moderation::{Action, ModerationNotice, Scope};
 #[cfg(feature = "ssr")]
 pub use nickname::NicknameKey;
 pub use nickname::{MAX_NICKNAME_CHARACTERS, Nickname, NicknameError};
 pub use password::{PASSWORD_CHARACTERS, PasswordError};
 pub use reason::{MAX_REASON_CHARACTERS, Reason, ReasonError};
+pub use reply::Reply;
 pub use report::{Report, ReportList};
 pub use role::Role;
 pub use room::{

@@ -22,6 +22,9 @@ pub enum ClientFrame {
         conversation: ConversationId,
         /// The text, as typed.
         body: String,
+        /// The message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
     },
     /// Edit one of the user's own messages.
     Edit {
@@ -55,6 +58,44 @@ pub enum ClientFrame {
         emoji: String,
         /// Whether to add it.
         on: bool,
+    },
+    /// Pin a message in the conversation, or remove the pin.
+    Pin {
+        /// The command id.
+        id: CommandId,
+        /// The conversation.
+        conversation: ConversationId,
+        /// The message.
+        seq: Seq,
+        /// Whether to pin it.
+        on: bool,
+    },
+    /// Hear nothing of a thread without being mentioned, or hear of it again.
+    MuteThread {
+        /// The command id.
+        id: CommandId,
+        /// The conversation.
+        conversation: ConversationId,
+        /// The first message of the thread.
+        thread: Seq,
+        /// Whether to mute it.
+        on: bool,
+    },
+    /// Change one thing about a conversation for the user alone: exactly one of the optional fields.
+    SetConversation {
+        /// The command id.
+        id: CommandId,
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whether it is muted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        muted: Option<bool>,
+        /// Whether it is kept at the top of the user's list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<bool>,
+        /// The first message that is unread again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unread_from: Option<Seq>,
     },
     /// Find or begin the direct with a user, who is given by exactly one of the two fields.
     OpenDirect {
@@ -222,12 +263,15 @@ struct Envelope {
 
 impl DecodeError {
     fn explain(text: &str, error: &serde_json::Error) -> Self {
-        const TYPES: [&str; 15] = [
+        const TYPES: [&str; 18] = [
             "hello",
             "send",
             "edit",
             "delete",
             "react",
+            "pin",
+            "mute_thread",
+            "set_conversation",
             "open_direct",
             "create_room",
             "change_room",
@@ -295,11 +339,23 @@ mod tests {
     fn frame() -> impl Strategy<Value = ClientFrame> {
         prop_oneof![
             hello().prop_map(ClientFrame::Hello),
-            (command(), conversation(), any::<String>()).prop_map(|(id, conversation, body)| ClientFrame::Send {
-                id,
-                conversation,
-                body
+            (command(), conversation(), any::<String>(), option::of(any::<u64>().prop_map(Seq)))
+                .prop_map(|(id, conversation, body, reply_to)| ClientFrame::Send { id, conversation, body, reply_to }),
+            (command(), conversation(), any::<u64>(), any::<bool>())
+                .prop_map(|(id, conversation, seq, on)| ClientFrame::Pin { id, conversation, seq: Seq(seq), on }),
+            (command(), conversation(), any::<u64>(), any::<bool>()).prop_map(|(id, conversation, thread, on)| {
+                ClientFrame::MuteThread { id, conversation, thread: Seq(thread), on }
             }),
+            (
+                command(),
+                conversation(),
+                option::of(any::<bool>()),
+                option::of(any::<bool>()),
+                option::of(any::<u64>().prop_map(Seq))
+            )
+                .prop_map(|(id, conversation, muted, pinned, unread_from)| {
+                    ClientFrame::SetConversation { id, conversation, muted, pinned, unread_from }
+                }),
             (command(), conversation(), any::<u64>(), any::<String>()).prop_map(|(id, conversation, seq, body)| {
                 ClientFrame::Edit { id, conversation, seq: Seq(seq), body }
             }),

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::from_json::{FromJson, field, optional};
 use crate::domain::{
-    Action, Body, CommandId, Companion, Conversation, ConversationId, ConversationKind, ConversationList, CurrentUser,
-    DirectoryPage, DirectoryRoom, Emoji, EndReason, Epoch, Event, EventKind, MemberPage, Message, MessagesPage,
-    ModerationNotice, Nickname, Posting, Reaction, Role, Room, RoomChange, RoomMember, RoomName, RoomTopic, Scope, Seq,
-    SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId, UserKind, Visibility,
+    Action, Body, CommandId, Companion, Completions, Conversation, ConversationId, ConversationKind, ConversationList,
+    CurrentUser, DirectoryPage, DirectoryRoom, Emoji, EndReason, Epoch, MemberPage, ModerationNotice, Nickname,
+    Posting, Role, Room, RoomChange, RoomMember, RoomName, RoomTopic, Scope, Seq, SessionEnd, SessionId, SessionInfo,
+    Timestamp, User, UserId, UserKind, Visibility,
 };
 
 macro_rules! from_json_by_inner {
@@ -180,6 +180,12 @@ impl FromJson for MemberPage {
     }
 }
 
+impl FromJson for Completions {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { members: field(value, "members")?, others: field(value, "others")? })
+    }
+}
+
 impl FromJson for CurrentUser {
     fn from_value(value: &Value) -> Option<Self> {
         let User { id, nickname, role, .. } = User::from_value(value)?;
@@ -219,37 +225,9 @@ impl FromJson for Conversation {
             read_seq: field(value, "read_seq")?,
             unread: field(value, "unread")?,
             mentions: field(value, "mentions")?,
+            muted: optional(value, "muted")?.unwrap_or_default(),
+            pinned: optional(value, "pinned")?.unwrap_or_default(),
         })
-    }
-}
-
-impl FromJson for Reaction {
-    fn from_value(value: &Value) -> Option<Self> {
-        Some(Self { emoji: field(value, "emoji")?, users: field(value, "users")? })
-    }
-}
-
-impl FromJson for Message {
-    fn from_value(value: &Value) -> Option<Self> {
-        Some(Self {
-            seq: field(value, "seq")?,
-            id: field(value, "id")?,
-            at: field(value, "at")?,
-            author: field(value, "author")?,
-            body: field(value, "body")?,
-            revision: field(value, "revision")?,
-            edited_at: optional(value, "edited_at")?,
-            deleted: optional(value, "deleted")?.unwrap_or_default(),
-            reactions: optional(value, "reactions")?.unwrap_or_default(),
-            notice: optional(value, "notice")?,
-            room: optional(value, "room")?,
-        })
-    }
-}
-
-impl FromJson for MessagesPage {
-    fn from_value(value: &Value) -> Option<Self> {
-        Some(Self { messages: field(value, "messages")?, as_of: field(value, "as_of")?, more: field(value, "more")? })
     }
 }
 
@@ -261,37 +239,6 @@ impl FromJson for SessionInfo {
             seen_at: field(value, "seen_at")?,
             agent: field(value, "agent")?,
             current: field(value, "current")?,
-        })
-    }
-}
-
-impl FromJson for EventKind {
-    fn from_value(value: &Value) -> Option<Self> {
-        Some(match value.get("kind")?.as_str()? {
-            "message" => Self::Message { body: field(value, "body")? },
-            "edit" => Self::Edit { seq: field(value, "seq")?, body: field(value, "body")? },
-            "deletion" => Self::Deletion { seq: field(value, "seq")? },
-            "reaction" => {
-                Self::Reaction { seq: field(value, "seq")?, emoji: field(value, "emoji")?, on: field(value, "on")? }
-            }
-            // A notice with an action or scope of a newer version.
-            "notice" => ModerationNotice::from_value(value).map_or(Self::Other, Self::Notice),
-            "room" => RoomChange::from_value(value).map_or(Self::Other, Self::Room),
-            "account_deleted" => Self::AccountDeleted,
-            _ => Self::Other,
-        })
-    }
-}
-
-impl FromJson for Event {
-    fn from_value(value: &Value) -> Option<Self> {
-        Some(Self {
-            conversation: field(value, "conversation")?,
-            seq: field(value, "seq")?,
-            at: field(value, "at")?,
-            author: field(value, "author")?,
-            id: field(value, "id")?,
-            kind: field(value, "event")?,
         })
     }
 }

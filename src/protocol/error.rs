@@ -76,6 +76,8 @@ pub enum ErrorCode {
     InvalidEmoji,
     /// The message has as many different reactions as allowed.
     TooManyReactions,
+    /// The conversation has as many pinned messages as allowed.
+    TooManyPins,
     /// Too much at once; `retry_after_ms` says when to try again.
     RateLimited,
     /// The store cannot write at the moment. The command had no effect; try again.
@@ -90,7 +92,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::UnsupportedProtocol,
@@ -125,6 +127,7 @@ impl ErrorCode {
         Self::LastOwner,
         Self::InvalidEmoji,
         Self::TooManyReactions,
+        Self::TooManyPins,
         Self::RateLimited,
         Self::StorageUnavailable,
         Self::ForeignOrigin,
@@ -169,6 +172,7 @@ impl ErrorCode {
             Self::LastOwner => "last_owner",
             Self::InvalidEmoji => "invalid_emoji",
             Self::TooManyReactions => "too_many_reactions",
+            Self::TooManyPins => "too_many_pins",
             Self::RateLimited => "rate_limited",
             Self::StorageUnavailable => "storage_unavailable",
             Self::ForeignOrigin => "foreign_origin",

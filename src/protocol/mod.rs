@@ -11,6 +11,7 @@ mod frames_from_json;
 mod from_json;
 mod http;
 mod limits;
+mod messages_from_json;
 mod object;
 mod server;
 mod simple;

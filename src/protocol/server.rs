@@ -142,8 +142,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Action, Body, Companion, ConversationKind, Emoji, EventKind, ModerationNotice, Posting, Role, Room,
-            RoomChange, RoomName, RoomTopic, Scope, UserKind, Visibility,
+            Action, Body, Companion, ConversationKind, Emoji, EventKind, Mention, Mentioned, ModerationNotice, Posting,
+            Reply, Role, Room, RoomChange, RoomName, RoomTopic, Scope, UserKind, Visibility,
         },
         protocol::FromJson as _,
     };
@@ -216,17 +216,37 @@ mod tests {
                 (user(), any::<bool>()).prop_map(|(user, gone)| ConversationKind::Direct { with: Companion { user, gone } }),
             ],
             (last, at, read, unread, mentions) in any::<(u64, u64, u64, u32, u32)>(),
+            (muted, pinned) in any::<(bool, bool)>(),
         ) -> Conversation {
             let (last_seq, last_message_at) = (Seq(last), Timestamp(at));
-            Conversation { id, kind, last_seq, last_message_at, read_seq: Seq(read), unread, mentions }
+            Conversation { id, kind, last_seq, last_message_at, read_seq: Seq(read), unread, mentions, muted, pinned }
         }
+    }
+    prop_compose! {
+        fn mention()((start, end) in any::<(u32, u32)>(), user in option::of(user())) -> Mention {
+            Mention { start, end, whom: user.map_or(Mentioned::Everyone, Mentioned::User) }
+        }
+    }
+    fn reply() -> impl Strategy<Value = Reply> {
+        any::<(u64, u64)>().prop_map(|(to, thread)| Reply { to: Seq(to), thread: Seq(thread) })
     }
     fn change() -> impl Strategy<Value = EventKind> {
         let body = || any::<String>().prop_map(Body::from_trusted);
         let seq = || any::<u64>().prop_map(Seq);
         prop_oneof![
-            body().prop_map(|body| EventKind::Message { body }),
-            (seq(), body()).prop_map(|(seq, body)| EventKind::Edit { seq, body }),
+            (body(), vec(mention(), 0..3), option::of(reply()), vec(uuid().prop_map(UserId::from_uuid), 0..3))
+                .prop_map(|(body, mentions, reply, participants)| EventKind::Message {
+                    body,
+                    mentions,
+                    reply,
+                    participants
+                }),
+            (seq(), body(), vec(mention(), 0..3)).prop_map(|(seq, body, mentions)| EventKind::Edit {
+                seq,
+                body,
+                mentions
+            }),
+            (seq(), any::<bool>()).prop_map(|(seq, on)| EventKind::Pin { seq, on }),
             seq().prop_map(|seq| EventKind::Deletion { seq }),
             (seq(), any::<String>(), any::<bool>()).prop_map(|(seq, emoji, on)| EventKind::Reaction {
                 seq,

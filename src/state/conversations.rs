@@ -249,7 +249,7 @@ mod tests {
             at: Timestamp(seq),
             author: user(author),
             id: CommandId::from_uuid(Uuid::from_u128(seq.into())),
-            kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+            kind: EventKind::message(Body::parse("hi").expect("a body")),
         }
     }
 
@@ -293,7 +293,7 @@ mod tests {
         let changed = |seq, author, kind| Event { kind, ..event(seq, author) };
         let deleted = |seq, author, target| changed(seq, author, EventKind::Deletion { seq: Seq(target) });
         let edited = |seq, author, target| {
-            changed(seq, author, EventKind::Edit { seq: Seq(target), body: Body::parse("changed").expect("a body") })
+            changed(seq, author, EventKind::edit(Seq(target), Body::parse("changed").expect("a body")))
         };
         let reacted = |seq, author, target| {
             let emoji = crate::domain::Emoji::parse("🍵").expect("an emoji");
@@ -424,7 +424,17 @@ mod tests {
         let id = ConversationId::from_uuid(Uuid::from_u128(number));
         let kind = ConversationKind::Direct { with };
         let (last_seq, last_message_at, read_seq) = (Seq(1), Timestamp(0), Seq(0));
-        Conversation { id, kind, last_seq, last_message_at, read_seq, unread: 1, mentions: 0 }
+        Conversation {
+            id,
+            kind,
+            last_seq,
+            last_message_at,
+            read_seq,
+            unread: 1,
+            mentions: 0,
+            muted: false,
+            pinned: false,
+        }
     }
 
     #[test]

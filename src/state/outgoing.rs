@@ -90,7 +90,7 @@ impl Outgoing {
     pub fn frame(&self) -> ClientFrame {
         let (id, conversation) = (self.id, self.conversation);
         match self.command.clone() {
-            OutboxCommand::Send { body } => ClientFrame::Send { id, conversation, body },
+            OutboxCommand::Send { body } => ClientFrame::Send { id, conversation, body, reply_to: None },
             OutboxCommand::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq, body },
             OutboxCommand::Delete { seq } => ClientFrame::Delete { id, conversation, seq },
             OutboxCommand::React { seq, emoji, on } => {
@@ -138,8 +138,8 @@ impl Outgoing {
     pub(super) fn event_kind(&self) -> EventKind {
         let body = |body: &str| Body::from_trusted(trimmed(body).to_owned());
         match &self.command {
-            OutboxCommand::Send { body: text } => EventKind::Message { body: body(text) },
-            OutboxCommand::Edit { seq, body: text } => EventKind::Edit { seq: *seq, body: body(text) },
+            OutboxCommand::Send { body: text } => EventKind::message(body(text)),
+            OutboxCommand::Edit { seq, body: text } => EventKind::edit(*seq, body(text)),
             OutboxCommand::Delete { seq } => EventKind::Deletion { seq: *seq },
             OutboxCommand::React { seq, emoji, on } => EventKind::Reaction { seq: *seq, emoji: emoji.clone(), on: *on },
         }

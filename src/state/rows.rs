@@ -175,7 +175,7 @@ mod tests {
                 at: Timestamp(minute * MINUTE),
                 author: User::guest(user(*author), nickname),
                 id: id(seq),
-                kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+                kind: EventKind::message(Body::parse("hi").expect("a body")),
             });
         }
         timeline
@@ -255,7 +255,7 @@ mod tests {
                     at: Timestamp(MINUTE),
                     author: User::guest(user(2), Nickname::parse("Ada").expect("a nickname")),
                     id: id(seq.0),
-                    kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+                    kind: EventKind::message(Body::parse("hi").expect("a body")),
                 });
             }
             shown(&timeline, Some(Seq(1)))

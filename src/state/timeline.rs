@@ -6,7 +6,7 @@ use super::{
     fold::{fold, update_user},
     message_list::MessageList,
 };
-use crate::domain::{Body, CommandId, Event, EventKind, Message, MessagesPage, Seq};
+use crate::domain::{CommandId, Event, EventKind, Message, MessagesPage, Seq};
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
@@ -227,32 +227,15 @@ impl Timeline {
             self.messages.iter_mut().for_each(|message| update_user(message, &event.author));
             return self.keep_pending(event);
         }
-        if let Some(target) = event.kind.target() {
-            match self.messages.get_mut(target) {
+        if let Some(changed) = event.kind.changed_message() {
+            match self.messages.get_mut(changed) {
                 Some(message) => fold(message, &event),
-                None => self.keep_pending(event),
+                None => self.keep_pending(event.clone()),
             }
-            return;
         }
-        let (body, notice, room) = match event.kind {
-            EventKind::Message { body } => (body, None, None),
-            EventKind::Notice(notice) => (Body::deleted(), Some(notice), None),
-            EventKind::Room(change) => (Body::deleted(), None, Some(change)),
-            _ => return,
-        };
-        self.insert(Message {
-            seq: event.seq,
-            id: event.id,
-            at: event.at,
-            author: event.author,
-            body,
-            revision: event.seq,
-            edited_at: None,
-            deleted: false,
-            reactions: Vec::new(),
-            notice,
-            room,
-        });
+        if let Some(message) = Message::from_event(event) {
+            self.insert(message);
+        }
     }
 
     /// Keeps a change to messages that are not loaded.
@@ -268,11 +251,11 @@ impl Timeline {
         for event in &self.pending_changes {
             if event.kind == EventKind::AccountDeleted {
                 update_user(&mut message, &event.author);
-            } else if event.kind.target() == Some(message.seq) {
+            } else if event.kind.changed_message() == Some(message.seq) {
                 fold(&mut message, event);
             }
         }
-        self.pending_changes.retain(|event| event.kind.target() != Some(message.seq));
+        self.pending_changes.retain(|event| event.kind.changed_message() != Some(message.seq));
         self.messages.insert(message);
     }
 }

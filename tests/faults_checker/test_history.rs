@@ -24,25 +24,12 @@ pub(crate) fn body(text: &str) -> Body {
 }
 
 pub(crate) fn message(text: &str) -> EventKind {
-    EventKind::Message { body: body(text) }
+    EventKind::message(body(text))
 }
 
 /// Events that were never changed, as messages.
 fn served(events: &[Event]) -> Vec<Message> {
-    let message = |event: &Event| Message {
-        seq: event.seq,
-        id: event.id,
-        at: event.at,
-        author: event.author.clone(),
-        body: if let EventKind::Message { body } = &event.kind { body.clone() } else { Body::deleted() },
-        revision: event.seq,
-        edited_at: None,
-        deleted: false,
-        reactions: Vec::new(),
-        notice: if let EventKind::Notice(notice) = &event.kind { Some(notice.clone()) } else { None },
-        room: event.kind.room_change().cloned(),
-    };
-    events.iter().map(message).collect()
+    events.iter().cloned().filter_map(Message::from_event).collect()
 }
 
 impl TestHistory {
@@ -56,7 +43,7 @@ impl TestHistory {
             (&ming, message("one")),
             (&ling, message("two")),
             (&ming, message("three")),
-            (&ming, EventKind::Edit { seq: Seq(1), body: body("one, edited") }),
+            (&ming, EventKind::edit(Seq(1), body("one, edited"))),
             (&ling, EventKind::Reaction { seq: Seq(3), emoji: tea.clone(), on: true }),
             (&ling, EventKind::Deletion { seq: Seq(2) }),
             (&ming, message("four")),
@@ -71,8 +58,8 @@ impl TestHistory {
         }
         let mut logged = events.clone();
         // The log keeps no text of a message that was edited or deleted.
-        logged[0].kind = EventKind::Message { body: Body::deleted() };
-        logged[1].kind = EventKind::Message { body: Body::deleted() };
+        logged[0].kind = EventKind::message(Body::deleted());
+        logged[1].kind = EventKind::message(Body::deleted());
 
         let mut messages = served(&[0, 1, 2, 6_usize].map(|index| events[index].clone()));
         (messages[0].body, messages[0].revision, messages[0].edited_at) =

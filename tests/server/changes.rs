@@ -47,7 +47,7 @@ async fn an_edit_is_an_event_and_changes_the_message() {
     assert_eq!(ack.seq, Some(Seq(3)));
     let event = next_change(&mut ling).await;
     assert_eq!((event.seq, event.author, event.at), (Seq(3), ming.user(), ack.at));
-    assert!(matches!(event.kind, EventKind::Edit { seq, body } if seq == sent_seq && body.as_str() == "你们好"));
+    assert!(matches!(event.kind, EventKind::Edit { seq, body, .. } if seq == sent_seq && body.as_str() == "你们好"));
 
     let messages = fetch(&server, &ling, lobby).await;
     assert_eq!(messages.len(), 2, "an edit is not a message");
@@ -88,7 +88,7 @@ async fn a_deleted_message_leaves_a_tombstone_without_its_text() {
         })
         .collect();
     assert_eq!(kinds.len(), 4);
-    assert!(matches!(&kinds[0], EventKind::Message { body } if body.as_str().is_empty()));
+    assert!(matches!(&kinds[0], EventKind::Message { body, .. } if body.as_str().is_empty()));
     assert!(matches!(&kinds[1], EventKind::Edit { body, .. } if body.as_str().is_empty()));
     assert!(matches!(&kinds[3], EventKind::Deletion { seq } if *seq == sent_seq));
     assert_eq!(server.payloads_containing("secret"), 0);

@@ -248,7 +248,7 @@ async fn nothing_of_a_private_room_reaches_others() {
         let frame = eve.client.next().await;
         let text = serde_json::to_string(&frame).expect("JSON");
         assert!(!text.contains(&room_id.to_string()) && !text.contains("hush") && !text.contains("among us"), "{text}");
-        if matches!(&frame, ServerFrame::Event(event) if matches!(&event.kind, EventKind::Message { body } if body.as_str() == "to all"))
+        if matches!(&frame, ServerFrame::Event(event) if matches!(&event.kind, EventKind::Message { body, .. } if body.as_str() == "to all"))
         {
             break;
         }

@@ -28,7 +28,7 @@ impl<'a> Edits<'a> {
         let mut edits: HashMap<_, Vec<_>> = HashMap::new();
         for event in log.conversations.values().flatten() {
             let command = commands.get(event.author.id, event.id);
-            if let Some(EventKind::Edit { seq, body }) = command.map(|command| &command.kind) {
+            if let Some(EventKind::Edit { seq, body, .. }) = command.map(|command| &command.kind) {
                 edits.entry((event.conversation, *seq)).or_default().push(body.as_str());
             }
         }

@@ -72,8 +72,8 @@ pub(super) fn without_text(kind: &EventKind) -> EventKind {
     use teahouse::domain::Body;
 
     match kind {
-        EventKind::Message { .. } => EventKind::Message { body: Body::deleted() },
-        EventKind::Edit { seq, .. } => EventKind::Edit { seq: *seq, body: Body::deleted() },
+        EventKind::Message { .. } => EventKind::message(Body::deleted()),
+        EventKind::Edit { seq, .. } => EventKind::edit(*seq, Body::deleted()),
         other => other.clone(),
     }
 }

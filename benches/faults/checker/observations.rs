@@ -108,10 +108,11 @@ fn check_against_log(
 
 fn is_edited_text(event: &Event, edits: &Edits) -> bool {
     match &event.kind {
-        EventKind::Message { body } => edits.contains(event.conversation, event.seq, body.as_str()),
-        EventKind::Edit { seq, body } => edits.contains(event.conversation, *seq, body.as_str()),
+        EventKind::Message { body, .. } => edits.contains(event.conversation, event.seq, body.as_str()),
+        EventKind::Edit { seq, body, .. } => edits.contains(event.conversation, *seq, body.as_str()),
         EventKind::Deletion { .. }
         | EventKind::Reaction { .. }
+        | EventKind::Pin { .. }
         | EventKind::Notice(_)
         | EventKind::Room(_)
         | EventKind::AccountDeleted

@@ -83,7 +83,7 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
     let mut messages = BTreeMap::new();
     for event in events {
         let text = match &event.kind {
-            EventKind::Message { body } => Some(body.as_str()),
+            EventKind::Message { body, .. } => Some(body.as_str()),
             EventKind::Notice(_) | EventKind::Room(_) => Some(""),
             _ => None,
         };
@@ -103,6 +103,7 @@ impl<'a> FoldedMessage<'a> {
         self.last = event;
         match &event.kind {
             EventKind::Message { .. }
+            | EventKind::Pin { .. }
             | EventKind::Notice(_)
             | EventKind::Room(_)
             | EventKind::AccountDeleted

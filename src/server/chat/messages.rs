@@ -27,7 +27,7 @@ impl ChatService {
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let kind = EventKind::Message { body: Body::parse(body)? };
+        let kind = EventKind::message(Body::parse(body)?);
         self.submit(context, command, conversation, kind).await
     }
 
@@ -39,7 +39,7 @@ impl ChatService {
         conversation: ConversationId,
         body: &str,
     ) -> Result<(), ChatError> {
-        let kind = EventKind::Message { body: Body::parse(body)? };
+        let kind = EventKind::message(Body::parse(body)?);
         self.store.execute(SendEvent { author: context.user, id, conversation, kind }).await?;
         Ok(())
     }
@@ -53,7 +53,7 @@ impl ChatService {
         seq: Seq,
         body: &str,
     ) -> Result<(), ChatError> {
-        let kind = EventKind::Edit { seq, body: Body::parse(body)? };
+        let kind = EventKind::edit(seq, Body::parse(body)?);
         self.submit(context, command, conversation, kind).await
     }
 
@@ -105,7 +105,7 @@ impl ChatService {
             Some(direct) => direct,
             None => self.open_direct_by_nickname(&context, nickname).await?.opened().await?,
         };
-        self.submit(context, command, direct.id, EventKind::Message { body }).await?;
+        self.submit(context, command, direct.id, EventKind::message(body)).await?;
         Ok(direct)
     }
 

@@ -186,7 +186,7 @@ impl EventBatchBuilder {
     pub(super) fn add(&mut self, event: Event, privacy: Privacy, json: &mut Vec<u8>) {
         let (seq, author) = (event.seq, event.author.id);
         // Clients of the simple protocol print messages and forget them, so no other event concerns them.
-        if let (Some(simple), EventKind::Message { body }) = (&mut self.simple, &event.kind) {
+        if let (Some(simple), EventKind::Message { body, .. }) = (&mut self.simple, &event.kind) {
             let (name, msg) = (event.author.nickname.as_str().to_owned(), body.as_str().to_owned());
             let reply = match privacy {
                 Privacy::Public => SimpleReply::ToEveryone { username: name, msg },

@@ -282,7 +282,7 @@ mod tests {
             at: Timestamp(0),
             author: author.clone(),
             id: CommandId::generate(),
-            kind: EventKind::Message { body: Body::parse("hi").expect("a body") },
+            kind: EventKind::message(Body::parse("hi").expect("a body")),
         }
     }
 

@@ -38,13 +38,15 @@ impl Command for SendEvent {
         let mut draft = DecisionDraft::default();
         let position = match &self.kind {
             EventKind::Message { .. } => self.send(&mut draft, facts, now, member),
-            EventKind::Edit { seq, body } => self.edit(&mut draft, facts, now, *seq, body),
+            EventKind::Edit { seq, body, .. } => self.edit(&mut draft, facts, now, *seq, body),
             EventKind::Deletion { seq } => self.delete(&mut draft, facts, now, *seq),
             EventKind::Reaction { seq, emoji, on } => self.react(&mut draft, facts, now, *seq, emoji, *on),
             // The server itself appends these, on account of other commands.
-            EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
-                Err(Refusal::NotAllowed.into())
-            }
+            EventKind::Pin { .. }
+            | EventKind::Notice(_)
+            | EventKind::Room(_)
+            | EventKind::AccountDeleted
+            | EventKind::Other => Err(Refusal::NotAllowed.into()),
         }?;
         Ok(draft.finish(position))
     }

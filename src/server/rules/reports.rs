@@ -100,7 +100,7 @@ fn snapshot_of(message: Message, reported: Seq) -> Message {
     let end = body.char_indices().nth(MAX_CONTEXT_CHARS).filter(|_| message.seq != reported);
     let body = end.map_or_else(|| message.body.clone(), |(end, _)| Body::from_trusted(format!("{}…", &body[..end])));
     let author = User::guest(message.author.id, Nickname::former());
-    Message { author, body, reactions: Vec::new(), ..message }
+    Message { author, body, mentions: Vec::new(), reactions: Vec::new(), ..message }
 }
 
 impl Command for HandleReport {

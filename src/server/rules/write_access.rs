@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WriteKind {
     Message,
-    /// An edit or a reaction.
+    /// An edit, a reaction or a pin.
     Change,
     /// Events that muted users may add as well, and in archived rooms: deletions and notices.
     Other,
@@ -27,7 +27,7 @@ impl WriteKind {
     pub(super) fn of(kind: &EventKind) -> Self {
         match kind {
             EventKind::Message { .. } => Self::Message,
-            EventKind::Edit { .. } | EventKind::Reaction { .. } => Self::Change,
+            EventKind::Edit { .. } | EventKind::Reaction { .. } | EventKind::Pin { .. } => Self::Change,
             EventKind::Deletion { .. }
             | EventKind::Notice(_)
             | EventKind::Room(_)

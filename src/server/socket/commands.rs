@@ -42,7 +42,7 @@ impl FrameHandler for ChatHandler {
             ClientFrame::Hello(_) => {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello was sent already".into())
             }
-            ClientFrame::Send { id, conversation, body } => {
+            ClientFrame::Send { id, conversation, body, reply_to: _ } => {
                 self.execute(id, |context, command| self.app.chat.send(context, command, conversation, &body)).await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
@@ -57,6 +57,11 @@ impl FrameHandler for ChatHandler {
                     self.app.chat.react(context, command, conversation, seq, &emoji, on)
                 })
                 .await
+            }
+            ClientFrame::Pin { id, .. }
+            | ClientFrame::MuteThread { id, .. }
+            | ClientFrame::SetConversation { id, .. } => {
+                self.refuse_frame(ErrorCode::UnknownType, Some(id), "this server does not do that yet".into())
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
                 self.open_direct(id, |context| self.app.chat.open_direct(context, &nickname)).await

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Action, ConversationId, Emoji, ModerationNotice, Nickname, Scope, Timestamp, User, UserId};
+use crate::domain::{Action, Body, ConversationId, Emoji, ModerationNotice, Nickname, Scope, Timestamp, User, UserId};
 
 /// What happens at one place of a log; targets are taken from the messages before it.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ fn log(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Event>> {
             let kind = match step {
                 TimelineStep::Edit(at) if !messages.is_empty() => {
                     let seq = *at.get(&messages);
-                    EventKind::Edit { seq, body: body("changed", events.len()) }
+                    EventKind::edit(seq, body("changed", events.len()))
                 }
                 TimelineStep::Delete(at) if !messages.is_empty() => {
                     let place = at.index(messages.len());
@@ -70,7 +70,7 @@ fn log(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Event>> {
                 }
                 _ => {
                     messages.push(seq);
-                    EventKind::Message { body: body("message", events.len()) }
+                    EventKind::message(body("message", events.len()))
                 }
             };
             events.push(event(seq, author, kind));
@@ -272,8 +272,7 @@ proptest! {
 
 #[test]
 fn of_many_messages_the_last_are_kept_or_those_around_the_reader() {
-    let events: Vec<Event> =
-        (1..=500).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
+    let events: Vec<Event> = (1..=500).map(|seq| event(Seq(seq), 1, EventKind::message(body("message", 0)))).collect();
     for (reader, shown) in [(None, 381..=500u64), (Some(Seq(7)), 1..=127)] {
         let mut timeline = Timeline::default();
         timeline.apply_page(PageRange::Newest, page(&[], PageRange::Newest, 9));
@@ -292,8 +291,7 @@ fn of_many_messages_the_last_are_kept_or_those_around_the_reader() {
 
 #[test]
 fn a_first_page_that_comes_late_takes_nothing_back() {
-    let events: Vec<Event> =
-        (1..=5).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
+    let events: Vec<Event> = (1..=5).map(|seq| event(Seq(seq), 1, EventKind::message(body("message", 0)))).collect();
     let mut timeline = Timeline::default();
     timeline.apply_page(PageRange::Newest, page(&events[..3], PageRange::Newest, 9));
     timeline.apply(&events[3]);
@@ -307,14 +305,13 @@ fn what_a_later_server_tells_is_passed_over() {
     let mut timeline = Timeline::default();
     timeline.apply_page(PageRange::Newest, page(&[], PageRange::Newest, 9));
     timeline.apply(&event(Seq(1), 1, EventKind::Other));
-    timeline.apply(&event(Seq(2), 1, EventKind::Message { body: body("message", 0) }));
+    timeline.apply(&event(Seq(2), 1, EventKind::message(body("message", 0))));
     assert_eq!((timeline.cursor(), timeline.messages().count()), (Seq(2), 1));
 }
 
 #[test]
 fn a_gap_hides_what_is_behind_it() {
-    let events: Vec<Event> =
-        (1..=9).map(|seq| event(Seq(seq), 1, EventKind::Message { body: body("message", 0) })).collect();
+    let events: Vec<Event> = (1..=9).map(|seq| event(Seq(seq), 1, EventKind::message(body("message", 0)))).collect();
     let mut timeline = Timeline::default();
     timeline.apply_page(PageRange::From(Seq(2)), page(&events[..8], PageRange::From(Seq(2)), 3));
     timeline.apply(&events[8]);

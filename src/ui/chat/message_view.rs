@@ -57,6 +57,10 @@ pub(super) fn message_view(
             at: outgoing.typed_at,
             author: me,
             body: Body::from_trusted(trimmed(outgoing.body()?).to_owned()),
+            mentions: Vec::new(),
+            reply: None,
+            replies: 0,
+            pinned: false,
             revision: Seq(0),
             edited_at: None,
             deleted: false,
@@ -152,7 +156,7 @@ mod tests {
                     PageRange::Newest,
                     MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false },
                 );
-                timeline.apply(&event(1, EventKind::Message { body: body.clone() }));
+                timeline.apply(&event(1, EventKind::message(body.clone())));
                 timeline.apply(&event(2, EventKind::Notice(notice)));
             });
 

@@ -1,7 +1,7 @@
 //! Why the server refused something, or could not be asked.
 
 use crate::{
-    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS},
+    domain::{MAX_BODY_CHARACTERS, MAX_NICKNAME_CHARACTERS, MAX_PINS, MAX_REACTIONS},
     protocol::ErrorCode,
     ui::i18n::translations::Translations,
 };
@@ -48,6 +48,7 @@ pub(crate) static ERRORS: Translations<ErrorTexts> = Translations {
             ErrorCode::LastOwner => "You are the only owner. Make someone else an owner first.".into(),
             ErrorCode::InvalidEmoji => "A reaction is one emoji.".into(),
             ErrorCode::TooManyReactions => format!("A message can have at most {MAX_REACTIONS} different emoji."),
+            ErrorCode::TooManyPins => format!("At most {MAX_PINS} messages can be pinned. Unpin one first."),
             ErrorCode::Unauthenticated => "Your session has ended. Sign in again.".into(),
             _ => "That didn’t work. Try again.".into(),
         }
@@ -89,6 +90,7 @@ pub(crate) static ERRORS: Translations<ErrorTexts> = Translations {
             ErrorCode::LastOwner => "你是唯一的所有者，请先设置另一位所有者。".into(),
             ErrorCode::InvalidEmoji => "只能用一个表情回应。".into(),
             ErrorCode::TooManyReactions => format!("一条消息最多 {MAX_REACTIONS} 种表情回应。"),
+            ErrorCode::TooManyPins => format!("最多置顶 {MAX_PINS} 条消息，请先取消一条置顶。"),
             ErrorCode::Unauthenticated => "会话已失效，请重新登录。".into(),
             _ => "操作失败，请重试。".into(),
         },

@@ -290,9 +290,10 @@ pub(crate) struct Ack {
 /// The text of a message or an edit; empty for other events.
 pub(crate) fn event_text(event: &Event) -> &str {
     match &event.kind {
-        EventKind::Message { body } | EventKind::Edit { body, .. } => body.as_str(),
+        EventKind::Message { body, .. } | EventKind::Edit { body, .. } => body.as_str(),
         EventKind::Deletion { .. }
         | EventKind::Reaction { .. }
+        | EventKind::Pin { .. }
         | EventKind::Notice(_)
         | EventKind::Room(_)
         | EventKind::AccountDeleted

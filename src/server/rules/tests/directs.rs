@@ -52,7 +52,7 @@ fn send(author: &User, conversation: ConversationId, kind: EventKind) -> SendEve
 }
 
 fn message(author: &User, conversation: ConversationId) -> SendEvent {
-    send(author, conversation, EventKind::Message { body: Body::parse("hello").expect("a text") })
+    send(author, conversation, EventKind::message(Body::parse("hello").expect("a text")))
 }
 
 fn deletion(author: &User, conversation: ConversationId, seq: u64) -> SendEvent {

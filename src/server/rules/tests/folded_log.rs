@@ -92,7 +92,7 @@ impl FoldedLog {
             self.messages.insert((conversation, seq), message);
         };
         match &event.kind {
-            EventKind::Message { body } => new_message(Some(body.as_str().to_owned())),
+            EventKind::Message { body, .. } => new_message(Some(body.as_str().to_owned())),
             EventKind::Notice(notice) => {
                 new_message(None);
                 if let ModerationNotice {
@@ -112,7 +112,7 @@ impl FoldedLog {
                 self.blocks.retain(|(blocker, _)| *blocker != user);
                 self.roles.remove(&user);
             }
-            EventKind::Edit { seq: target, body } => {
+            EventKind::Edit { seq: target, body, .. } => {
                 let message = self.changed(event, *target);
                 (message.text, message.edited_at) = (Some(body.as_str().to_owned()), Some(at));
             }
@@ -132,7 +132,7 @@ impl FoldedLog {
                     _ => {}
                 }
             }
-            EventKind::Other => panic!("no event is of an unknown kind"),
+            EventKind::Pin { .. } | EventKind::Other => panic!("no rule makes such an event"),
         }
     }
 

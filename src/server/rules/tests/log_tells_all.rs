@@ -67,7 +67,8 @@ fn message(row: &ConversationRow, seq: Seq, event: &EventRow) -> FoldedMessage {
     let state = row.states.get(&seq);
     let mut reactions: Vec<_> = row.reactions.iter().filter(|((message, ..), _)| *message == seq).collect();
     reactions.sort_by_key(|(_, added)| **added);
-    let original = if let EventKind::Message { body } = &event.kind { Some(body.as_str().to_owned()) } else { None };
+    let original =
+        if let EventKind::Message { body, .. } = &event.kind { Some(body.as_str().to_owned()) } else { None };
     FoldedMessage {
         author: event.author,
         id: event.id,

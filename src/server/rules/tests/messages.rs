@@ -17,7 +17,7 @@ fn deletion(author: &User, conversation: ConversationId, seq: Seq) -> SendEvent 
 }
 
 fn edit(author: &User, conversation: ConversationId, seq: Seq, text: &str) -> SendEvent {
-    send(author, conversation, EventKind::Edit { seq, body: Body::parse(text).expect("a text") })
+    send(author, conversation, EventKind::edit(seq, Body::parse(text).expect("a text")))
 }
 
 fn audited(it: &Scene) -> bool {

@@ -112,19 +112,19 @@ impl Resolver<'_> {
             Step::Say { user, place, text } => {
                 let author = self.user(user)?;
                 let conversation = self.place_of(author.id, place)?;
-                self.event(author, conversation, EventKind::Message { body: body(text) })
+                self.event(author, conversation, EventKind::message(body(text)))
             }
             Step::Repeat { place, seq } => {
                 let conversation = self.place(place)?;
                 let event = self.state.conversations[&conversation].event(self.seq(conversation, seq))?;
-                let (author, kind) = (self.state.shown_user(event.author)?, EventKind::Message { body: body(0) });
+                let (author, kind) = (self.state.shown_user(event.author)?, EventKind::message(body(0)));
                 SendEvent { author, id: event.id, conversation, kind }.into()
             }
             Step::Edit { user, place, seq, text, own } => {
                 let conversation = self.place(place)?;
                 let seq = self.seq(conversation, seq);
                 let author = self.author(user, conversation, seq, own)?;
-                self.event(author, conversation, EventKind::Edit { seq, body: body(text) })
+                self.event(author, conversation, EventKind::edit(seq, body(text)))
             }
             Step::Delete { user, place, seq, own } => {
                 let conversation = self.place(place)?;

@@ -37,9 +37,9 @@ pub(super) async fn what_was_edited_away_or_deleted_is_gone_from_the_log(mut tes
     let edited = test.say(&ada, lobby, "a secret").await.expect("a member may write");
     let deleted = test.say(&ada, lobby, "another secret").await.expect("a member may write");
     for text in ["the secret is out", "harmless"] {
-        test.change(&ada, lobby, EventKind::Edit { seq: edited, body: body(text) }).await.expect("an author may");
+        test.change(&ada, lobby, EventKind::edit(edited, body(text))).await.expect("an author may");
     }
-    test.change(&ada, lobby, EventKind::Edit { seq: deleted, body: body("secret") }).await.expect("an author may");
+    test.change(&ada, lobby, EventKind::edit(deleted, body("secret"))).await.expect("an author may");
     test.change(&ada, lobby, EventKind::Deletion { seq: deleted }).await.expect("an author may");
     test.reopen().await;
     let log = whole_log(&*test.store, 100, usize::MAX).await;

@@ -73,9 +73,9 @@ pub(super) async fn a_message_is_read_as_it_is_now(mut test: StoreTest) {
     let (ada, bob, lobby) = (test.guest("Ada").await, test.guest("Bob").await, test.lobby);
     let seq = test.say(&ada, lobby, "first").await.expect("a member may write");
     test.clock.turn(1);
-    let not_author = test.change(&bob, lobby, EventKind::Edit { seq, body: body("mine") }).await;
+    let not_author = test.change(&bob, lobby, EventKind::edit(seq, body("mine"))).await;
     assert_eq!(not_author, Err(Refusal::NotAuthor));
-    test.change(&ada, lobby, EventKind::Edit { seq, body: body("second") }).await.expect("an author may");
+    test.change(&ada, lobby, EventKind::edit(seq, body("second"))).await.expect("an author may");
     let react = |emoji, on| EventKind::Reaction { seq, emoji: Emoji::parse(emoji).expect("an emoji"), on };
     for (user, emoji, on) in [(&bob, "🍵", true), (&ada, "🍵", true), (&ada, "👍", true), (&bob, "🍵", true)] {
         test.change(user, lobby, react(emoji, on)).await.expect("a member may react");

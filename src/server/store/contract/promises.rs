@@ -96,7 +96,7 @@ pub(super) async fn a_refused_command_leaves_nothing(mut test: StoreTest) {
     assert_eq!(test.direct_refused(&ada).await, Some(Refusal::SelfDirect));
     let taken = test.sign_up("ADA");
     assert!(matches!(test.run(taken.clone()).await, Err(Refusal::NicknameTaken { suggestion: Some(_) })));
-    let edit = EventKind::Edit { seq: Seq(1), body: body("hello") };
+    let edit = EventKind::edit(Seq(1), body("hello"));
     assert_eq!(test.change(&bob, test.lobby, edit).await, Err(Refusal::UnknownMessage));
     assert_eq!(test.log().await, before);
     assert_eq!(test.store.user(taken.user.id).await, Ok(None));

@@ -22,7 +22,7 @@ pub(super) async fn a_muted_user_writes_nothing_until_the_mute_ends(mut test: St
     test.moderate(None, &ada, Some(lobby), ModerationAction::Mute(until)).await.expect("the operator may");
     let muted = Err(Refusal::Muted { until });
     assert_eq!(test.say(&ada, lobby, "during").await, muted);
-    assert_eq!(test.change(&ada, lobby, EventKind::Edit { seq, body: body("during") }).await, muted);
+    assert_eq!(test.change(&ada, lobby, EventKind::edit(seq, body("during"))).await, muted);
     assert_eq!(test.store.may_write(ada.id, lobby).await, Ok(false));
     // The room's mute forbids no directs.
     assert_eq!(test.say(&ada, direct, "hello").await, Ok(Seq(1)));

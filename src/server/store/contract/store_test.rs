@@ -202,7 +202,7 @@ impl StoreTest {
 }
 
 pub(super) fn message(text: &str) -> EventKind {
-    EventKind::Message { body: body(text) }
+    EventKind::message(body(text))
 }
 
 pub(super) fn body(text: &str) -> Body {

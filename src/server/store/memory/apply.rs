@@ -223,8 +223,8 @@ impl State {
         for (index, event) in events.take_while(|(index, _)| Seq(*index as u64 + 1) < before) {
             let is_own = Seq(index as u64 + 1) == message;
             match &mut event.kind {
-                EventKind::Message { body } if is_own => *body = Body::deleted(),
-                EventKind::Edit { seq, body } if *seq == message => *body = Body::deleted(),
+                EventKind::Message { body, .. } if is_own => *body = Body::deleted(),
+                EventKind::Edit { seq, body, .. } if *seq == message => *body = Body::deleted(),
                 _ => {}
             }
         }

@@ -68,6 +68,8 @@ impl State {
             read_seq: member.read_seq,
             unread: self.unread(user, row, member),
             mentions: 0,
+            muted: false,
+            pinned: false,
         })
     }
 

@@ -87,7 +87,7 @@ impl State {
     fn bare_message(&self, row: &ConversationRow, seq: Seq, event: &EventRow) -> Message {
         let state = row.states.get(&seq);
         let (original, notice, room) = match &event.kind {
-            EventKind::Message { body } => (body.clone(), None, None),
+            EventKind::Message { body, .. } => (body.clone(), None, None),
             EventKind::Notice(notice) => (Body::deleted(), Some(notice.clone()), None),
             EventKind::Room(change) => (Body::deleted(), None, Some(change.clone())),
             _ => (Body::deleted(), None, None),
@@ -98,6 +98,10 @@ impl State {
             at: event.at,
             author: self.known_user(event.author),
             body: state.and_then(|state| state.body.clone()).unwrap_or(original),
+            mentions: Vec::new(),
+            reply: None,
+            replies: 0,
+            pinned: false,
             revision: state.map_or(seq, |state| state.revision),
             edited_at: state.and_then(|state| state.edited_at),
             deleted: row.is_deleted(seq),
@@ -165,7 +169,7 @@ impl State {
         let mut kind = event.kind.clone();
         let message = kind.target().unwrap_or(seq);
         match &mut kind {
-            EventKind::Message { body } | EventKind::Edit { body, .. } => {
+            EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
                 let present = row.states.get(&message).and_then(|state| state.body.clone());
                 *body = present.unwrap_or_else(|| body.clone());
             }
@@ -188,7 +192,10 @@ impl State {
 
 /// Roughly how many bytes an event takes on the wire.
 pub(super) fn event_size(event: &Event) -> usize {
-    let text =
-        if let EventKind::Message { body } | EventKind::Edit { body, .. } = &event.kind { body.as_str() } else { "" };
+    let text = if let EventKind::Message { body, .. } | EventKind::Edit { body, .. } = &event.kind {
+        body.as_str()
+    } else {
+        ""
+    };
     text.len() + EVENT_BYTES
 }

@@ -34,7 +34,7 @@ fn text() -> Body {
 }
 
 fn message(conversation: ConversationId, seq: u64) -> Mutation {
-    event(conversation, seq, EventKind::Message { body: text() })
+    event(conversation, seq, EventKind::message(text()))
 }
 
 fn read(conversation: ConversationId, user: UserId, seq: u64) -> Mutation {
@@ -62,7 +62,7 @@ fn create_user(id: UserId) -> Mutation {
 fn edit(conversation: ConversationId, message: u64, revision: u64) -> [Mutation; 3] {
     let (seq, revision) = (Seq(message), Seq(revision));
     [
-        event(conversation, revision.0, EventKind::Edit { seq, body: text() }),
+        event(conversation, revision.0, EventKind::edit(seq, text())),
         Mutation::EraseTexts { conversation, seq, before: revision },
         Mutation::SetText { conversation, seq, revision, body: text(), edited_at: AT },
     ]

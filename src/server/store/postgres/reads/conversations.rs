@@ -138,6 +138,8 @@ pub(crate) fn view_from(row: &Row) -> Result<Conversation, Error> {
         read_seq: row.try_get(3)?,
         unread: count_from(row, 4)?,
         mentions: 0,
+        muted: false,
+        pinned: false,
     })
 }
 

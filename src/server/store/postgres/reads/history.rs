@@ -235,6 +235,10 @@ fn message_from(row: &Row) -> Result<Message, Error> {
         at: row.try_get(2)?,
         author: user_from(row, 8)?,
         body: row.try_get(3)?,
+        mentions: Vec::new(),
+        reply: None,
+        replies: 0,
+        pinned: false,
         revision: row.try_get(4)?,
         edited_at: row.try_get(5)?,
         deleted: row.try_get(6)?,
@@ -267,7 +271,7 @@ pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     match &mut kind {
-        EventKind::Message { body } | EventKind::Edit { body, .. } => {
+        EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
             let present: Option<Body> = row.try_get(first + 5)?;
             *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
         }

@@ -44,7 +44,7 @@ pub(super) async fn sign_up(store: &PostgresStore, name: &str) -> User {
 }
 
 pub(super) fn message(store: &PostgresStore, author: &User, text: &str) -> SendEvent {
-    let kind = EventKind::Message { body: Body::parse(text).expect("a text") };
+    let kind = EventKind::message(Body::parse(text).expect("a text"));
     SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind }
 }
 

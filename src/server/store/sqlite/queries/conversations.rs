@@ -69,6 +69,8 @@ fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         read_seq: row.get(3)?,
         unread: row.get(4)?,
         mentions: 0,
+        muted: false,
+        pinned: false,
     })
 }
 

@@ -156,6 +156,10 @@ fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
         at: row.get(2)?,
         author: user_from(row, 8)?,
         body: row.get(3)?,
+        mentions: Vec::new(),
+        reply: None,
+        replies: 0,
+        pinned: false,
         revision: row.get(4)?,
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
@@ -191,7 +195,7 @@ pub(super) fn event_from(row: &Row<'_>, first: usize) -> rusqlite::Result<(Event
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     let mut size = EVENT_BYTES;
-    if let EventKind::Message { body } | EventKind::Edit { body, .. } = &mut kind {
+    if let EventKind::Message { body, .. } | EventKind::Edit { body, .. } = &mut kind {
         let present: Option<Body> = row.get(first + 5)?;
         *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
         size += body.as_str().len();

@@ -22,7 +22,7 @@ async fn log(store: &dyn Store, after: u64) -> Vec<CommitEntry> {
 fn shown(entry: &CommitEntry) -> String {
     match &entry.change {
         Change::Event { event, direct } => match &event.kind {
-            EventKind::Message { body } | EventKind::Edit { body, .. } => {
+            EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
                 let place = if *direct { "direct" } else { "room" };
                 format!("{place}: {}: {}", event.author.nickname.as_str(), body.as_str())
             }
@@ -80,7 +80,7 @@ async fn the_log_has_no_text_that_was_edited_away_or_deleted_and_no_deleted_name
     for text in ["first", "second"] {
         store.execute(message(&*store, &ming, text)).await.expect("a message");
     }
-    let edit = EventKind::Edit { seq: Seq(1), body: Body::from_trusted("edited".into()) };
+    let edit = EventKind::edit(Seq(1), Body::from_trusted("edited".into()));
     store.execute(event(&*store, &ming, edit)).await.expect("an edit");
     store.execute(event(&*store, &ming, EventKind::Deletion { seq: Seq(2) })).await.expect("a deletion");
     let texts = async || log(&*store, 0).await.iter().map(shown).filter(|it| it.contains(": ")).collect::<Vec<_>>();

@@ -66,7 +66,7 @@ pub(super) fn event(store: &dyn Store, author: &User, kind: EventKind) -> SendEv
 
 /// A message to the Lobby.
 pub(super) fn message(store: &dyn Store, author: &User, body: &str) -> SendEvent {
-    event(store, author, EventKind::Message { body: Body::from_trusted(body.to_owned()) })
+    event(store, author, EventKind::message(Body::from_trusted(body.to_owned())))
 }
 
 /// The texts in the Lobby.

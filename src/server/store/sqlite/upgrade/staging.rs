@@ -58,7 +58,7 @@ impl StagedMessage {
         {
             return Ok(false);
         }
-        let payload = serde_json::to_string(&EventKind::Message { body: body.clone() })
+        let payload = serde_json::to_string(&EventKind::message(body.clone()))
             .map_err(|error| OpenError::Upgrade(format!("a message cannot be written as JSON: {error}")))?;
         let inserted = db
             .prepare_cached(

@@ -115,7 +115,7 @@ fn open(folder: &Path) -> (Arc<dyn Store>, CommitFeed) {
 }
 
 fn message(text: &str) -> EventKind {
-    EventKind::Message { body: Body::from_trusted(text.to_owned()) }
+    EventKind::message(Body::from_trusted(text.to_owned()))
 }
 
 async fn send(store: &dyn Store, author: &User, conversation: ConversationId, kind: EventKind) -> Seq {
@@ -178,7 +178,7 @@ async fn fill(folder: &Path) {
     let first = send(store, &ming, lobby, message("one")).await;
     let second = send(store, &ling, lobby, message("two")).await;
     let third = send(store, &zoe, lobby, message("three")).await;
-    send(store, &ming, lobby, EventKind::Edit { seq: first, body: Body::from_trusted("edited".into()) }).await;
+    send(store, &ming, lobby, EventKind::edit(first, Body::from_trusted("edited".into()))).await;
     send(store, &ling, lobby, EventKind::Deletion { seq: second }).await;
     send(store, &ming, lobby, EventKind::Reaction { seq: third, emoji: tea, on: true }).await;
     for other in [&ling, &gone] {

@@ -92,7 +92,7 @@ fn add_event(db: &Transaction<'_>, size: &Size, number: u64, log: &mut Log, even
                 "UPDATE members SET read_seq = ?3 WHERE conversation = ?1 AND user = ?2",
                 (id, user(author), Seq(seq)),
             );
-            (author, EventKind::Message { body: text(random) })
+            (author, EventKind::message(text(random)))
         }
         Some((_, (target, author))) if random % 100 < 10 => {
             erase(db, id, Seq(target));
@@ -102,7 +102,7 @@ fn add_event(db: &Transaction<'_>, size: &Size, number: u64, log: &mut Log, even
                      ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
                 params![id, Seq(target), Seq(seq), text(random), at],
             );
-            (author, EventKind::Edit { seq: Seq(target), body: text(random) })
+            (author, EventKind::edit(Seq(target), text(random)))
         }
         Some((place, (target, author))) if random % 100 < 14 => {
             log.messages.remove(place);

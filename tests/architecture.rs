@@ -39,7 +39,7 @@ const SOURCES: Modules = &[
 type Floors<'a> = (&'a str, &'a [&'a [&'a str]]);
 
 const FLOORS: &[Floors] = &[
-    ("src/client", &[&["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
+    ("src/client", &[&["timeline_id"], &["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
     (
         "src/ui",
         &[&["i18n"], &["kit"], &["context"], &["markdown", "rooms", "settings", "sign_in"], &["chat"], &["root"]],
@@ -47,9 +47,10 @@ const FLOORS: &[Floors] = &[
     (
         "src/ui/chat",
         &[
-            &["companion", "message_view", "recipient"],
+            &["companion", "conversation_menu", "message_view", "quote", "recipient"],
             &["composer", "sidebar"],
             &["timeline"],
+            &["mentions", "thread"],
             &["conversation"],
             &["screen"],
         ],
@@ -116,7 +117,7 @@ const FLOORS: &[Floors] = &[
     (
         "src/pages",
         &[
-            &["content_encoding", "content_security_policy", "form", "preferences", "send_failed"],
+            &["content_encoding", "content_security_policy", "form", "icon", "preferences", "send_failed"],
             &["asset_files", "render", "response"],
             &["assets", "page"],
             &["admin", "sign_in"],

@@ -1,8 +1,10 @@
 //! Every text that a user reads, in each language: a file for each feature of the page.
 
+pub(crate) mod completion;
 mod composer;
 mod connection;
 mod conversation;
+pub(crate) mod conversation_menu;
 mod errors;
 mod in_sentence;
 mod language;
@@ -18,6 +20,7 @@ mod sign_in;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 mod texts;
+pub(crate) mod threads;
 mod timeline;
 mod translations;
 mod users;

@@ -1,9 +1,11 @@
 //! The composer: the form in which the next message of a conversation is written.
 
 mod audience;
+mod completion;
 mod draft;
 mod message_form;
 mod pre_boot;
+mod reply_note;
 
 pub(crate) use draft::Draft;
 pub(crate) use message_form::Composer;

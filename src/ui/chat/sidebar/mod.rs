@@ -2,8 +2,8 @@
 
 mod former_users;
 mod lists;
+mod marks;
 mod panel;
 mod rooms;
-mod unread;
 
 pub(super) use panel::Sidebar;

@@ -10,6 +10,7 @@ mod message_list;
 mod message_row;
 mod model;
 mod reactions;
+mod reply_parts;
 mod row_signals;
 mod scroll;
 

@@ -10,7 +10,7 @@ use crate::{
         connection_command::ConnectionCommand,
         connection_status::ConnectionStatus,
         small_map::SmallMap,
-        store::{ClientStore, Reply},
+        store::{ClientStore, CommandAnswer},
     },
     domain::{CommandId, ConversationId, CurrentUser, UserId, UserKind},
     protocol::{ClientFrame, ErrorCode},
@@ -48,7 +48,7 @@ impl ClientStore {
     }
 
     /// Sends a command that does not go through the outbox, and waits for its answer.
-    pub(super) async fn request(self, id: CommandId, command: ClientFrame) -> Reply {
+    pub(super) async fn request(self, id: CommandId, command: ClientFrame) -> CommandAnswer {
         let (sender, reply) = oneshot::channel();
         self.pending_requests.update_value(|requests| requests.insert(id, sender));
         if self.connection_status.get_untracked() != ConnectionStatus::Online
@@ -60,7 +60,7 @@ impl ClientStore {
     }
 
     /// Passes an answer to the request that waits for it. Returns whether there is one.
-    pub(super) fn answer_request(self, id: CommandId, reply: Reply) -> bool {
+    pub(super) fn answer_request(self, id: CommandId, reply: CommandAnswer) -> bool {
         let request = self.pending_requests.try_update_value(|requests| requests.remove(&id)).flatten();
         request.is_some_and(|request| request.send(reply).is_ok())
     }

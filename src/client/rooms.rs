@@ -4,7 +4,7 @@ use crate::{
     client::{
         api::{RequestError, encoded, get},
         clock::now,
-        store::{ClientStore, Reply},
+        store::{ClientStore, CommandAnswer},
     },
     domain::{
         Action, CommandId, ConversationId, DirectoryPage, DirectoryRoom, MemberPage, Posting, Role, UserId, Visibility,
@@ -150,7 +150,7 @@ impl ClientStore {
     }
 }
 
-fn answer(reply: Reply) -> Result<ConversationId, RequestError> {
+fn answer(reply: CommandAnswer) -> Result<ConversationId, RequestError> {
     reply.map_err(refused)
 }
 

@@ -45,7 +45,7 @@ pub struct ClientStore {
     /// The messages that others reply to and that are not in a timeline.
     pub originals: RwSignal<Originals>,
     /// Requests that wait for an answer, by their commands.
-    pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<Reply>>>,
+    pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
     pub(super) page_state: StoredValue<PageState>,
     pub(super) outbox_state: StoredValue<OutboxState>,
 }
@@ -96,7 +96,7 @@ pub struct Edit {
 }
 
 /// The answer to a request: the conversation, or the reason for the refusal, which is `None` without a connection.
-pub(super) type Reply = Result<ConversationId, Option<ErrorCode>>;
+pub(super) type CommandAnswer = Result<ConversationId, Option<ErrorCode>>;
 
 /// The messages of a conversation or a thread, and whether they are being fetched. Those of a conversation outlive the views
 /// that created them.

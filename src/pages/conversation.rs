@@ -29,7 +29,8 @@ const LOBBY: &str = "lobby";
 /// The request shows no valid session, or that of another user than the form was made for.
 const UNAUTHENTICATED: PageError = PageError { status: StatusCode::UNAUTHORIZED, code: ErrorCode::Unauthenticated };
 
-/// `POST /talk/{conversation}`: signs in if the form has a nickname, or else sends a message.
+/// `POST /talk/{conversation}`, and whatever else the sign-in page may be shown at: signs in if the form has a nickname, or
+/// else sends a message to the conversation.
 pub(super) async fn post(
     State(pages): State<Pages>,
     Extension(address): Extension<ClientAddr>,
@@ -49,7 +50,7 @@ pub(super) async fn post(
         return ([(header::CONNECTION, "close")], plain_text_error(too_long, &headers)).into_response();
     };
     if fields.raw("nickname").is_some() {
-        return sign_in(pages, address, site, headers, &fields).await;
+        return sign_in(pages, address, site, headers, uri.path(), &fields).await;
     }
     let text = fields.raw("body").unwrap_or_default();
     let result = match me {

@@ -22,7 +22,7 @@ use crate::{
     },
     protocol::Problem,
     server::{SignInRequest, SignedIn, Site},
-    ui::{InitialState, SignInAttempt, context::router::LOBBY_PATH},
+    ui::{InitialState, SignInAttempt, context::router::path_after_sign_in},
 };
 
 pub(super) async fn sign_in(
@@ -30,14 +30,16 @@ pub(super) async fn sign_in(
     address: ClientAddr,
     site: Site,
     headers: HeaderMap,
+    path: &str,
     fields: &Fields,
 ) -> Response {
+    let path = path_after_sign_in(path);
     let nickname = fields.raw("nickname").unwrap_or_default();
     // A browser sends empty fields, too.
     let non_empty = |name| fields.raw(name).filter(|value| !value.is_empty());
     let (password, invite, claim) = (non_empty("password"), non_empty("invite"), non_empty("claim"));
     if password.is_none() && pages.me(&headers, site).await.is_some_and(|me| me.nickname.as_str() == nickname.trim()) {
-        return Redirect::to(LOBBY_PATH).into_response();
+        return Redirect::to(path).into_response();
     }
     let request = SignInRequest { nickname: nickname.clone(), password, invite: invite.clone(), claim: claim.clone() };
     match pages.api.sign_in(request, address, site, &headers).await {
@@ -46,12 +48,11 @@ pub(super) async fn sign_in(
                 Ok(permit) => {
                     let encoding = ContentEncoding::accepted(&headers);
                     let caller = PageCaller { token: Some(token), site, headers };
-                    let state =
-                        pages.initial_state(caller, PageQuery::default(), LOBBY_PATH, SendOutcome::default()).await;
+                    let state = pages.initial_state(caller, PageQuery::default(), path, SendOutcome::default()).await;
                     pages.document(permit, encoding, state).await
                 }
                 // The sign-in has succeeded all the same; the browser requests the page again.
-                Err(_busy) => Redirect::to(LOBBY_PATH).into_response(),
+                Err(_busy) => Redirect::to(path).into_response(),
             };
             for cookie in cookies {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -70,7 +71,7 @@ pub(super) async fn sign_in(
             let encoding = ContentEncoding::accepted(&headers);
             // Without the token: the form must come back even if the browser has a session under another nickname.
             let caller = PageCaller { token: None, site, headers };
-            let state = pages.initial_state(caller, PageQuery::default(), LOBBY_PATH, SendOutcome::default()).await;
+            let state = pages.initial_state(caller, PageQuery::default(), path, SendOutcome::default()).await;
             (status, pages.document(permit, encoding, InitialState { sign_in_attempt: attempt, ..state }).await)
                 .into_response()
         }

@@ -19,12 +19,10 @@ impl FromJson for Mention {
     }
 }
 
-/// What makes a message or its event a reply.
-fn reply_of(value: &Value) -> Option<Option<Reply>> {
-    Some(match optional(value, "reply_to")? {
-        Some(to) => Some(Reply { to, thread: field(value, "thread")? }),
-        None => None,
-    })
+impl FromJson for Reply {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self { to: field(value, "reply_to")?, thread: field(value, "thread")? })
+    }
 }
 
 impl FromJson for Reaction {
@@ -42,7 +40,7 @@ impl FromJson for Message {
             author: field(value, "author")?,
             body: field(value, "body")?,
             mentions: optional(value, "mentions")?.unwrap_or_default(),
-            reply: reply_of(value)?,
+            reply: Reply::from_value(value),
             replies: optional(value, "replies")?.unwrap_or_default(),
             pinned: optional(value, "pinned")?.unwrap_or_default(),
             revision: field(value, "revision")?,
@@ -61,7 +59,7 @@ impl FromJson for EventKind {
             "message" => Self::Message {
                 body: field(value, "body")?,
                 mentions: optional(value, "mentions")?.unwrap_or_default(),
-                reply: reply_of(value)?,
+                reply: Reply::from_value(value),
                 participants: optional(value, "participants")?.unwrap_or_default(),
             },
             "edit" => Self::Edit {
@@ -173,7 +171,7 @@ mod tests {
         let page = format!(r#""messages":[{MESSAGE}],"as_of":45"#);
         assert_decoded_as_by_serde::<MessagesPage>(&format!(r#"{{{page},"more":true}}"#));
         assert_decoded_as_by_serde::<ThreadPage>(&format!(r#"{{{page},"more":true,"muted":true}}"#));
-        assert_decoded_as_by_serde::<PinnedMessages>(&format!(r#"{{{page}}}"#));
+        assert_decoded_as_by_serde::<PinnedMessages>(&format!(r"{{{page}}}"));
         let told = format!(r#"{{"conversation":"01a208dc-704b-7e68-8d46-4138a6233255","message":{MESSAGE}}}"#);
         assert_decoded_as_by_serde::<MentionPage>(&format!(r#"{{"mentions":[{told}],"older":"42"}}"#));
         assert_decoded_as_by_serde::<MessageHistory>(r#"{"versions":[{"at":1795445000123,"body":"hi"}]}"#);

@@ -46,6 +46,32 @@ async fn the_sign_in_form_is_answered_with_the_chat_page() {
 }
 
 #[tokio::test]
+async fn whoever_signs_in_at_the_address_of_a_room_is_there() {
+    let server = TestServer::start_with_pages().await;
+    let (mut ling, _) = register_user(&server, "阿玲").await;
+    let id = CommandId::generate();
+    ling.send(&json!({ "type": "create_room", "id": id, "name": "茶具", "topic": "Pots and cups" })).await;
+    let room = ling.expect_ack(id).await.conversation;
+    for (number, path) in [format!("/talk/{room}"), format!("/talk/{room}/1"), "/rooms".to_owned()].iter().enumerate() {
+        let form = server.http(Method::GET, path).send().await.expect("a response").text().await.expect("a page");
+        assert!(form.contains(&format!("action=\"{path}\"")), "{form}");
+        let name = format!("Guest {number}");
+        let response = post(&server, path, "", &[("nickname", &name)]).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let cookie = response.headers()[header::SET_COOKIE].to_str().expect("ASCII").to_owned();
+        let page = response.text().await.expect("a page");
+        assert_eq!(page.contains("Pots and cups"), number < 2, "{path}: {page}");
+        let cookie = cookie.split(';').next().expect("a name and a value");
+        assert_eq!(location(&post(&server, path, cookie, &[("nickname", &name)]).await), path);
+        // Nothing can be sent there.
+        let sent = post(&server, "/rooms", cookie, &[("body", "hello"), ("form", &id.to_string())]).await;
+        assert_eq!(sent.status(), StatusCode::NOT_FOUND);
+    }
+    let elsewhere = post(&server, "/talk/elsewhere", "", &[("nickname", "Elsewhere")]).await;
+    assert!(elsewhere.text().await.expect("a page").contains("action=\"/talk/lobby\""));
+}
+
+#[tokio::test]
 async fn messages_are_text_in_the_page() {
     let server = TestServer::start_with_pages().await;
     let mut mallory = TestClient::guest(&server, "Mallory\"><i>").await;

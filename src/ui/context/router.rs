@@ -36,6 +36,14 @@ pub(crate) fn thread_path(conversation: ConversationId, first: Seq) -> String {
     format!("/talk/{conversation}/thread/{first}")
 }
 
+/// Where a user goes who signs in at `path`: to what the path names, or else to the Lobby.
+pub(crate) fn path_after_sign_in(path: &str) -> &str {
+    match Route::from_path(path) {
+        Route::Directory | Route::Mentions | Route::Conversation(_) | Route::Lobby => path,
+        Route::Sidebar | Route::NotFound => LOBBY_PATH,
+    }
+}
+
 /// Appends a parameter to a query string, percent-encoded.
 pub(crate) fn append_query(query: &mut String, name: &str, value: &str) {
     query.push('&');
@@ -270,6 +278,19 @@ mod tests {
         assert_eq!(Route::from_path("/talk/elsewhere"), Route::NotFound);
         assert_eq!(Route::from_path("/talk"), Route::NotFound);
         assert_eq!(Route::from_path("/elsewhere"), Route::NotFound);
+    }
+
+    #[test]
+    fn whoever_signs_in_goes_to_what_the_path_names() {
+        let id = "0192f7a0-0000-7000-8000-000000000001";
+        for path in
+            [format!("/talk/{id}"), format!("/talk/{id}/7"), "/talk/lobby/thread/7".to_owned(), "/rooms".to_owned()]
+        {
+            assert_eq!(path_after_sign_in(&path), path);
+        }
+        for path in ["/", "/elsewhere", "/talk/elsewhere", "//example.org"] {
+            assert_eq!(path_after_sign_in(path), LOBBY_PATH);
+        }
     }
 
     #[test]

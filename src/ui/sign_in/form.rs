@@ -9,7 +9,7 @@ use crate::{
     ui::{
         context::{
             initial_state::InitialState,
-            router::{LOBBY_PATH, Navigator},
+            router::{LOBBY_PATH, Navigator, path_after_sign_in},
         },
         kit::{
             dom::{focus_by_id, input_by_id, input_value, is_open, set_input_value},
@@ -104,9 +104,10 @@ impl SignInForm {
                     self.typed_password.set(None);
                     // After this user signs out, somebody else may use the page.
                     self.initial_state.update_value(|state| state.sign_in_attempt.nickname = None);
-                    self.navigator.replace(LOBBY_PATH);
-                    // The user can write at once, before there is a connection.
-                    if let Some(lobby) = self.navigator.lobby {
+                    let destination = self.destination();
+                    self.navigator.replace(&destination);
+                    // The user can write in the Lobby at once, before there is a connection.
+                    if let Some(lobby) = self.navigator.lobby.filter(|_| destination == LOBBY_PATH) {
                         self.store.expect_lobby(lobby);
                     }
                     self.store.me.set(Some(me));
@@ -118,6 +119,15 @@ impl SignInForm {
                 }
             }
         });
+    }
+
+    /// The path that is shown after signing in. Not that of a user who was signed in here before: it may be of a conversation
+    /// that concerns nobody else.
+    pub(super) fn destination(self) -> String {
+        self.initial_state.with_value(|state| match state.me {
+            None => path_after_sign_in(&state.path).to_owned(),
+            Some(_) => LOBBY_PATH.to_owned(),
+        })
     }
 
     /// Saves the typed text outside the view, which a change of language renders again.

@@ -6,11 +6,7 @@ use crate::{
     client::ClientStore,
     protocol::ErrorCode,
     ui::{
-        context::{
-            initial_state::InitialState,
-            preferences::LanguageChoice,
-            router::{LOBBY_PATH, append_query},
-        },
+        context::{initial_state::InitialState, preferences::LanguageChoice, router::append_query},
         i18n::{InSentence, texts},
         kit::{
             avatar::Avatar,
@@ -75,7 +71,7 @@ pub(crate) fn SignInPage(
     let suggestion = move || {
         form.suggestion().map(|nickname| {
             view! {
-                <form method="post" action=LOBBY_PATH on:submit=on(accept_suggestion)>
+                <form method="post" action=form.destination() on:submit=on(accept_suggestion)>
                     <input type="hidden" name="nickname" value=nickname.clone()/>
                     {hidden_tokens()}
                     <button type="submit" class="button secondary">{sentence(&(t.sign_in.try_name)(InSentence(&nickname)))}</button>
@@ -97,7 +93,7 @@ pub(crate) fn SignInPage(
                     let text = t.sign_in.account_deleted;
                     store.account_deleted.get().then(|| view! { <p class="notice small" role="status">{text}</p> })
                 })}
-                <form class="sign-in-form fields" method="post" action=LOBBY_PATH on:submit=on(submit)>
+                <form class="sign-in-form fields" method="post" action=form.destination() on:submit=on(submit)>
                     {hidden_tokens()}
                     <label for="nickname">{t.sign_in.nickname}</label>
                     <input

@@ -15,9 +15,10 @@ mod rows;
 mod thread_events;
 mod timeline;
 mod typing;
+mod unread;
 
 pub use blocks::Blocks;
-pub use conversations::{Conversations, UnreadCount};
+pub use conversations::Conversations;
 pub use fold::apply_change;
 pub use originals::{Original, Originals};
 pub use outbox::Outbox;
@@ -27,3 +28,4 @@ pub use rows::{Row, RowKey, rows};
 pub use thread_events::in_thread;
 pub use timeline::{PageRange, Timeline};
 pub use typing::{TYPING_LASTS, Typing};
+pub use unread::UnreadCount;

@@ -228,14 +228,14 @@ test('a conversation opens at the first unread message', async ({ server, users 
   await alice.recipientField.fill('Bob');
   await alice.recipientField.press('Enter');
   await alice.expectConversation('Bob');
-  await bob.sendMany(Array.from({ length: 150 }, (_, number) => `news ${number}.`));
-  await expect(alice.page).toHaveTitle('(150) Teahouse');
+  await bob.sendMany(Array.from({ length: 50 }, (_, number) => `news ${number}.`));
+  await expect(alice.page).toHaveTitle('(50) Teahouse');
 
   await alice.openConversation('Lobby');
   await expect(alice.message('news 0.').first()).toBeInViewport();
-  await expect(alice.message('news 149.')).toHaveCount(0);
+  await expect(alice.message('news 49.')).not.toBeInViewport();
   expect((await messagesBelowUnreadLine(alice))[0]).toBe('news 0.');
-  await expect(alice.page, 'not read as long as the end is out of view').toHaveTitle('(150) Teahouse');
+  await expect(alice.page, 'not read as long as the end is out of view').toHaveTitle('(50) Teahouse');
   await alice.page.getByRole('button', { name: 'Jump to latest message' }).click();
   await expect(alice.page).toHaveTitle('Teahouse');
   bob.close();

@@ -25,15 +25,13 @@ impl ClientStore {
         }
     }
 
-    /// The user has read all of a conversation, unless they keep messages unread there.
+    /// The user has read all of a conversation.
     pub fn mark_read(self, conversation: ConversationId) {
         let unread_up_to = self.conversations.with_untracked(|conversations| {
             conversations.get(conversation).filter(|c| c.read_seq < c.last_seq).map(|c| c.last_seq)
         });
         let is_online = self.connection_status.get_untracked() == ConnectionStatus::Online;
-        let keeps_unread =
-            self.page_state.with_value(|page| page.keeps_unread && page.open_conversation == Some(conversation));
-        if let Some(seq) = unread_up_to.filter(|_| is_online && !keeps_unread) {
+        if let Some(seq) = unread_up_to.filter(|_| is_online) {
             self.apply_read_mark(conversation, seq);
             self.send_to_connection(ConnectionCommand::Send(ClientFrame::Read { conversation, seq }));
         }

@@ -50,6 +50,11 @@ impl ClientStore {
         });
     }
 
+    /// Whether the user keeps messages of the open conversation unread.
+    pub fn keeps_unread(self, conversation: ConversationId) -> bool {
+        self.page_state.with_value(|page| page.keeps_unread && page.open_conversation == Some(conversation))
+    }
+
     /// The user has read the conversation elsewhere, or has written there.
     pub(super) fn let_be_read(self, conversation: ConversationId) {
         self.page_state.update_value(|page| {

@@ -5,7 +5,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 use crate::ui::{
     chat::{
         composer::draft::Draft,
-        quote::{LazyQuotes, Quote},
+        quote::{LazyQuotes, QuotedMessage},
     },
     i18n::texts,
     kit::{
@@ -21,7 +21,7 @@ pub(super) fn reply_note(draft: Draft) -> impl Fn() -> Boxed + Send {
     let quote = memo(move || {
         let original = draft.reply_to.get().filter(|_| draft.edit.with(Option::is_none))?;
         let found = quotes.find(draft.store(), draft.id, draft.timeline, &[original]).pop();
-        Some(found.unwrap_or(Quote::Requested))
+        Some(found.unwrap_or(QuotedMessage::Requested))
     });
     move || {
         let Some(quote) = quote.get() else { return ().boxed() };

@@ -7,7 +7,7 @@ use crate::{
     domain::Seq,
     state::Timeline,
     ui::{
-        chat::quote::content::{FUNCTIONS, Quote, QuoteFunctions},
+        chat::quote::content::{FUNCTIONS, QuoteFunctions, QuotedMessage},
         kit::{
             boxed::{Boxed, Boxing as _},
             lazy::{Lazy, lazy},
@@ -37,13 +37,13 @@ impl LazyQuotes {
         id: TimelineId,
         timeline: Signal<Timeline>,
         seqs: &[Seq],
-    ) -> Vec<Quote> {
+    ) -> Vec<QuotedMessage> {
         let functions = self.functions().filter(|_| !seqs.is_empty());
         functions.map(|functions| (functions.find)(store, id.conversation, timeline, seqs)).unwrap_or_default()
     }
 
     /// The view of a quote.
-    pub(crate) fn view(self, quote: &Quote) -> Boxed {
+    pub(crate) fn view(self, quote: &QuotedMessage) -> Boxed {
         self.functions().map_or_else(|| ().boxed(), |functions| (functions.view)(quote))
     }
 }

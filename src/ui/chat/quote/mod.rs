@@ -3,5 +3,5 @@
 mod content;
 mod lazy_quotes;
 
-pub(super) use content::Quote;
+pub(super) use content::QuotedMessage;
 pub(super) use lazy_quotes::LazyQuotes;

@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-type Panel = fn(ConversationId, Seq) -> Boxed;
+type ThreadPanel = fn(ConversationId, Seq) -> Boxed;
 
-lazy!(threads: PANEL, load_panel, fill_panel, Panel = thread_panel);
+lazy!(threads: PANEL, load_panel, fill_panel, ThreadPanel = thread_panel);
 
 /// The panel. A handle: copies share the same state.
 #[derive(Clone, Copy)]
-pub(crate) struct LazyThread(Lazy<Panel>);
+pub(crate) struct LazyThread(Lazy<ThreadPanel>);
 
 impl LazyThread {
     pub(crate) fn new() -> Self {

@@ -174,8 +174,8 @@ impl TimelineModel {
         self.timeline.with_untracked(|timeline| timeline.by_id(id).map(|message| message.seq))
     }
 
-    /// Marks the conversation as read while the user sees its end: the page is visible and has the focus. Otherwise unread
-    /// messages are shown as new.
+    /// Marks the conversation as read while the user sees its end: the page is visible and has the focus, and the user does not
+    /// keep messages unread. Otherwise unread messages are shown as new.
     pub(super) fn mark_read_at_end(self, store: ClientStore, scroll: ScrollPosition) {
         let update = move || {
             store.conversations.track();
@@ -183,7 +183,8 @@ impl TimelineModel {
             let page = document();
             let has_attention = !page.hidden() && page.has_focus().unwrap_or(false) && scroll.is_shown();
             let sees_end = scroll.at_end.get() && !self.opens_at_unread.get();
-            if sees_end && self.is_loaded.get() && self.gap.get().is_none() && has_attention {
+            let may_mark = sees_end && has_attention && !store.keeps_unread(self.id.conversation);
+            if may_mark && self.is_loaded.get() && self.gap.get().is_none() {
                 store.mark_read(self.id.conversation);
             } else if let Some(unread) = unread_after(store, self.id)
                 && self.new_after.get_untracked() != Some(unread)

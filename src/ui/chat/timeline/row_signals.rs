@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::{
-    chat::{message_view::MessageView, quote::Quote},
+    chat::{message_view::MessageView, quote::QuotedMessage},
     markdown::FormattingState,
 };
 
@@ -23,7 +23,7 @@ pub(super) struct RowSignals {
     /// How the text shows.
     pub(super) formatting: RwSignal<FormattingState>,
     /// What is known of the message that this one replies to, if it is a reply.
-    pub(super) quote: RwSignal<Option<Quote>>,
+    pub(super) quote: RwSignal<Option<QuotedMessage>>,
     /// Whether the composer edits this message.
     pub(super) is_being_edited: RwSignal<bool>,
 }

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         chat::composer::completion::{
             choices::{Choice, ChoiceLabel, Completion},
-            source::{PendingChoices, Source},
+            source::{CompletionSource, PendingChoices},
         },
         i18n::completion::COMPLETION,
         rooms::{rank, room},
@@ -21,7 +21,7 @@ const MAX_SPACES: usize = 2;
 /// Names that mention everyone. The first is that of the page's language.
 const EVERYONE: [&str; 3] = ["room", "everyone", "所有人"];
 
-pub(super) const MENTIONS: Source = Source { sign: '@', may_complete, delay: 120, find };
+pub(super) const MENTIONS: CompletionSource = CompletionSource { sign: '@', may_complete, delay: 120, find };
 
 /// Whether this may be a nickname, and not an address of mail: no letter or digit stands before the sign, unless it is one of a
 /// script that has no spaces.

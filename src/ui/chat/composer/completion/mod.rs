@@ -1,6 +1,6 @@
 //! Completes what is being typed in the composer: a list of choices above it.
 //!
-//! What a sign completes is a [`Source`](source::Source) in a file of its own; `sources` lists them. `choices` is the state,
+//! What a sign completes is a [`CompletionSource`](source::CompletionSource) in a file of its own; `sources` lists them. `choices` is the state,
 //! `functions` what happens, which loads lazily, and `lazy_completion` the access to that.
 
 mod choices;

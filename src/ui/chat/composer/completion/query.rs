@@ -1,6 +1,6 @@
 //! Finds what is being typed at the caret and may be completed.
 
-use crate::{markdown::ends_in_code, ui::chat::composer::completion::source::Source};
+use crate::{markdown::ends_in_code, ui::chat::composer::completion::source::CompletionSource};
 
 /// The longest text after a sign that is completed, in characters.
 const MAX_TYPED_CHARACTERS: usize = 32;
@@ -8,7 +8,7 @@ const MAX_TYPED_CHARACTERS: usize = 32;
 /// What is being typed at the caret.
 pub(super) struct Query<'a> {
     /// What the sign completes.
-    pub(super) source: &'a Source,
+    pub(super) source: &'a CompletionSource,
     /// Where the sign is in the text, in bytes.
     pub(super) start: usize,
     /// What was typed after the sign.
@@ -16,7 +16,7 @@ pub(super) struct Query<'a> {
 }
 
 /// The sign before the caret, if it completes what stands between them.
-pub(super) fn query_at<'a>(text: &'a str, caret: usize, sources: &'a [Source]) -> Option<Query<'a>> {
+pub(super) fn query_at<'a>(text: &'a str, caret: usize, sources: &'a [CompletionSource]) -> Option<Query<'a>> {
     let before_caret = text.get(..caret)?;
     let line = before_caret.rsplit('\n').next()?;
     for (place, sign) in line.char_indices().rev().take(MAX_TYPED_CHARACTERS + 1) {

@@ -8,7 +8,7 @@ use crate::ui::chat::composer::completion::choices::{Choice, Completion};
 pub(super) type PendingChoices = Pin<Box<dyn Future<Output = Vec<Choice>>>>;
 
 /// What can be completed after a sign.
-pub(super) struct Source {
+pub(super) struct CompletionSource {
     /// The sign.
     pub(super) sign: char,
     /// Whether to look for choices: the character before the sign, and what was typed after the sign.

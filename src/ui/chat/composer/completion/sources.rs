@@ -1,6 +1,6 @@
 //! The signs that complete what follows them.
 
-use crate::ui::chat::composer::completion::{mentions::MENTIONS, source::Source};
+use crate::ui::chat::composer::completion::{mentions::MENTIONS, source::CompletionSource};
 
 /// What can be completed.
-pub(super) const SOURCES: [Source; 1] = [MENTIONS];
+pub(super) const SOURCES: [CompletionSource; 1] = [MENTIONS];

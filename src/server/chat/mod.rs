@@ -11,6 +11,7 @@ mod budget;
 mod claim;
 mod claim_token;
 mod command_context;
+mod conversation_settings;
 mod directs;
 mod ephemeral;
 mod invites;
@@ -30,6 +31,7 @@ mod tokens;
 
 pub(super) use accounts::AdmissionToken;
 pub(super) use command_context::CommandContext;
+pub(super) use conversation_settings::ConversationSettingRequest;
 pub(super) use directs::{Direct, PendingDirect};
 pub(super) use messages::PendingCommand;
 pub(crate) use moderation::{AllowedActions, ModerationRequest};

@@ -13,6 +13,7 @@ mod blocks;
 mod clock;
 mod command;
 mod context;
+mod conversation_settings;
 mod decision;
 mod departure;
 mod directs;
@@ -47,6 +48,7 @@ pub(crate) use blocks::{BlockUser, UnblockUser};
 pub(crate) use clock::SaveClock;
 pub(crate) use command::Command;
 pub(crate) use context::{Context, Ids, Now};
+pub(crate) use conversation_settings::SetConversation;
 pub(crate) use directs::{HideDirect, OpenDirect, OpenedDirect, UserRef};
 pub(crate) use entry::Entry;
 #[cfg(test)]
@@ -75,6 +77,6 @@ pub(crate) use sessions::{BeginSession, EndSession, EndSessions, TouchSession, T
 pub(crate) use sign_up::CreateUser;
 pub(crate) use undecided::Undecided;
 pub(crate) use values::{
-    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, NewPassword, NewSession,
-    OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind, SanctionScope, SessionKey,
+    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, MemberSetting, NewPassword,
+    NewSession, OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind, SanctionScope, SessionKey,
 };

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, Timestamp, User,
-        UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId,
+        Timestamp, User, UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             memory::{
                 rows::{ConversationRow, MemberRow},
                 state::State,
@@ -68,8 +68,8 @@ impl State {
             read_seq: member.read_seq,
             unread: self.unread(user, row, member),
             mentions: 0,
-            muted: false,
-            pinned: false,
+            muted: member.is_muted,
+            pinned: member.is_pinned,
         })
     }
 
@@ -105,11 +105,7 @@ impl State {
         let view = |(_, id)| self.seen_conversation(user, id);
         let mut conversations: Vec<_> = rooms.into_iter().map(view).collect::<Result<_, _>>()?;
         let mut directs: Vec<_> = directs.into_iter().map(view).collect::<Result<_, _>>()?;
-        // The sort keys are exact to the minute only.
-        directs.sort_by_key(|listed| {
-            let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
-            (is_gone, Reverse((listed.last_message_at, listed.id)))
-        });
+        directs.sort_by_key(direct_order);
         conversations.extend(directs);
         Ok(ConversationList { conversations, older })
     }

@@ -16,5 +16,5 @@ mod rows;
 mod state;
 
 pub(crate) use memory_store::MemoryStore;
-pub(crate) use rows::{ConversationRow, EventRow, RoomRow};
+pub(crate) use rows::{ConversationRow, EventRow, MemberRow, RoomRow};
 pub(crate) use state::State;

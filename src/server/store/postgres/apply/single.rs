@@ -6,25 +6,29 @@ use crate::{
     domain::{ConversationId, Role, UserId},
     server::{
         rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow, RoomSetting},
-        store::postgres::{
-            apply::sql::{
-                ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT, ADVANCE_ERASURE,
-                BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT, CREATE_INVITE, CREATE_ROOM,
-                CREATE_USER, ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON,
-                LIFT_SANCTION, MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS,
-                REMOVE_REACTION, REMOVE_REACTIONS, REMOVE_ROOM_ROLE, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME,
-                SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION,
-                SET_TEXT,
+        store::{
+            commit_log::Position,
+            postgres::{
+                apply::sql::{
+                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT,
+                    ADVANCE_ERASURE, BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT,
+                    CREATE_INVITE, CREATE_ROOM, CREATE_USER, ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT,
+                    FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS,
+                    REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_REACTION, REMOVE_REACTIONS, REMOVE_ROOM_ROLE,
+                    SET_MUTED, SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME,
+                    SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY,
+                    SET_SANCTION, SET_TEXT,
+                },
+                columns::{mark_text, signed},
+                statement::Statement,
             },
-            columns::{mark_text, signed},
-            statement::Statement,
         },
     },
 };
 
-/// The statements that apply one mutation of those that are not gathered.
+/// The statements that apply one mutation of those that are not gathered, behind the entry of the commit log at `position`.
 #[expect(clippy::too_many_lines, reason = "a statement or two for each mutation")]
-pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
+pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Statement> {
     use Mutation as M;
     let sql = Statement::new;
     match mutation.clone() {
@@ -68,6 +72,11 @@ pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
         M::RemoveMember { conversation, user } => {
             vec![sql(REMOVE_ROOM_ROLE).bind(conversation).bind(user), sql(REMOVE_MEMBER).bind(conversation).bind(user)]
         }
+        M::SetReadMark { conversation, user, seq } => {
+            vec![sql(SET_READ_MARK).bind(conversation).bind(user).bind(seq).bind(position)]
+        }
+        M::SetMuted { conversation, user, on } => vec![sql(SET_MUTED).bind(conversation).bind(user).bind(on)],
+        M::SetPinned { conversation, user, on } => vec![sql(SET_PINNED).bind(conversation).bind(user).bind(on)],
         M::CreateDirect { id, users: [one, other], created_at } => {
             vec![sql(CREATE_DIRECT).bind(id).bind(one).bind(other).bind(created_at)]
         }

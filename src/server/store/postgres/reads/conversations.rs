@@ -1,17 +1,16 @@
 //! A user's list of conversations, and the users whom a user has blocked.
 
-use std::cmp::Reverse;
-
 use tokio_postgres::{Error, Row};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
             postgres::{
                 pool::Pool,
@@ -47,7 +46,7 @@ macro_rules! views_of {
                     o.nickname_key IS NULL, ",
             user_columns!("o"),
             ", m.listed, room.topic, room.visibility, room.posting, room.archived, c.number = (SELECT lobby FROM meta),
-                    room_role.role
+                    room_role.role, m.muted, m.pinned
                FROM ",
             $members,
             " m
@@ -138,8 +137,8 @@ pub(crate) fn view_from(row: &Row) -> Result<Conversation, Error> {
         read_seq: row.try_get(3)?,
         unread: count_from(row, 4)?,
         mentions: 0,
-        muted: false,
-        pinned: false,
+        muted: row.try_get(19)?,
+        pinned: row.try_get(20)?,
     })
 }
 
@@ -192,11 +191,7 @@ fn page_from(rows: &[Row], limit: u32) -> Result<ConversationList, Error> {
     conversations.truncate(end);
     let mut conversations: Vec<Conversation> =
         conversations.into_iter().map(|(_, conversation)| conversation).collect();
-    // The stored sort keys are exact to the minute only.
-    conversations[rooms..].sort_by_key(|listed| {
-        let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
-        (is_gone, Reverse((listed.last_message_at, listed.id)))
-    });
+    conversations[rooms..].sort_by_key(direct_order);
     Ok(ConversationList { conversations, older })
 }
 

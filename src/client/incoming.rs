@@ -102,7 +102,7 @@ impl ClientStore {
             self.withdraw_bound_to_history();
         }
         // Those that are shown are fetched again.
-        self.originals.set(Originals::default());
+        self.originals().set(Originals::default());
         let states: Vec<(TimelineId, TimelineState)> =
             self.timeline_states.with_value(|states| states.iter().cloned().collect());
         for (TimelineId { thread, .. }, TimelineState { timeline, load, .. }) in states {
@@ -233,7 +233,7 @@ impl ClientStore {
                 }
             }
         }
-        self.originals.maybe_update(|originals| originals.apply(&events));
+        self.originals().maybe_update(|originals| originals.apply(&events));
         for event in &events {
             self.remember_users(slice::from_ref(&event.author));
             if event.kind == EventKind::AccountDeleted {

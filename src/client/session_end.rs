@@ -107,7 +107,7 @@ impl ClientStore {
     pub(super) fn reset(self) {
         self.outbox_state.set_value(OutboxState::default());
         self.timeline_states.update_value(SmallMap::clear);
-        self.originals.set(Originals::default());
+        self.originals().set(Originals::default());
         self.drafts.update_value(SmallMap::clear);
         self.page_state.update_value(|page| {
             page.queued_events.clear();

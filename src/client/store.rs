@@ -42,15 +42,13 @@ pub struct ClientStore {
     pub(super) storage_warning: RwSignal<Option<bool>>,
     pub(super) drafts: StoredValue<SmallMap<TimelineId, DraftState>>,
     pub(super) timeline_states: StoredValue<SmallMap<TimelineId, TimelineState>>,
-    /// The messages that others reply to and that are not in a timeline.
-    pub originals: RwSignal<Originals>,
     /// Requests that wait for an answer, by their commands.
     pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
     pub(super) page_state: StoredValue<PageState>,
     pub(super) outbox_state: StoredValue<OutboxState>,
 }
 
-/// State that no view depends on.
+/// State that no view depends on, but for the signals in it.
 #[derive(Default)]
 pub(super) struct PageState {
     /// Leads to the task that keeps the connection.
@@ -69,6 +67,8 @@ pub(super) struct PageState {
     pub(super) last_typing: Option<(ConversationId, u64)>,
     /// Whether the user is signing out.
     pub(super) is_signing_out: bool,
+    /// The messages that others reply to and that are not in a timeline. Here, so that the handle stays small.
+    originals: RwSignal<Originals>,
 }
 
 /// The content of a composer.
@@ -137,7 +137,6 @@ impl ClientStore {
             storage_warning: RwSignal::default(),
             drafts: StoredValue::default(),
             timeline_states: StoredValue::default(),
-            originals: RwSignal::default(),
             pending_requests: StoredValue::default(),
             page_state: StoredValue::default(),
             outbox_state: StoredValue::default(),
@@ -179,6 +178,11 @@ impl ClientStore {
             })
         };
         self.timeline_states.try_update_value(find).unwrap_or_default()
+    }
+
+    /// The messages that others reply to and that are not in a timeline.
+    pub fn originals(self) -> RwSignal<Originals> {
+        self.page_state.with_value(|page| page.originals)
     }
 
     /// The timelines of a conversation and of its threads that exist.

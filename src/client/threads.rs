@@ -52,11 +52,11 @@ impl ClientStore {
 
     /// Fetches messages that are replied to and that are neither known nor being fetched, all together.
     pub fn fetch_originals(self, conversation: ConversationId, seqs: &[Seq]) {
-        let wanted = self.originals.try_update_untracked(|originals| originals.want(conversation, seqs));
+        let wanted = self.originals().try_update_untracked(|originals| originals.want(conversation, seqs));
         for wanted in wanted.unwrap_or_default() {
             spawn_local(async move {
                 let found = api::messages_at(conversation, &wanted).await;
-                self.originals.try_update(|originals| originals.put(conversation, &wanted, found));
+                self.originals().try_update(|originals| originals.put(conversation, &wanted, found));
             });
         }
     }

@@ -58,7 +58,7 @@ fn find(
         store.fetch_originals(conversation, &missing);
     }
     let fetched = |seq: Seq| {
-        store.originals.with(|originals| match originals.get(conversation, seq) {
+        store.originals().with(|originals| match originals.get(conversation, seq) {
             Some(Original::Known(message)) => quote(message),
             Some(Original::Missing) => QuotedMessage::Missing,
             Some(Original::Requested(_)) | None => QuotedMessage::Requested,

@@ -236,6 +236,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "these are single ranges")]
     fn ranges_that_do_not_fit_are_passed_over() {
         for wrong in [vec![0..9], vec![1..2], vec![0..0], vec![3..6, 0..3]] {
             let blocks = parse_with_mentions("阿玲", &wrong);

@@ -25,7 +25,8 @@ use crate::{
 /// The draft of one conversation or thread. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
-    store: StoredValue<ClientStore>,
+    /// What the draft works with. Together, so that the handle stays small.
+    surroundings: StoredValue<Surroundings>,
     /// The conversation or the thread that the message goes to.
     pub(crate) id: TimelineId,
     /// The messages of the conversation or the thread.
@@ -40,14 +41,20 @@ pub(crate) struct Draft {
     pub(crate) reply_to: RwSignal<Option<Seq>>,
     /// Why the last message or another command was refused.
     pub(crate) problem: RwSignal<Option<ErrorCode>>,
-    /// The formatting of the text.
-    editing: StoredValue<Editing>,
-    completion: StoredValue<LazyCompletion>,
-    /// How the user wants to send.
-    pub(crate) preferences: RwSignal<MessagePreferences>,
-    pending_recipient: PendingRecipient,
     /// The text of a recipient picker, if it made [`send`](Self::send) ask for confirmation instead of sending.
     pub(crate) unresolved_recipient: RwSignal<Option<String>>,
+}
+
+/// What a draft works with.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    store: ClientStore,
+    /// The formatting of the text.
+    editing: Editing,
+    completion: LazyCompletion,
+    /// How the user wants to send.
+    preferences: RwSignal<MessagePreferences>,
+    pending_recipient: PendingRecipient,
 }
 
 impl Draft {
@@ -56,8 +63,15 @@ impl Draft {
         let saved = store.draft(id);
         let problem = saved.problem.or_else(|| length_error(&saved.text));
         let field = NodeRef::new();
+        let surroundings = Surroundings {
+            store,
+            editing: Editing::new(),
+            completion: LazyCompletion::new(store, id.conversation, field, field_id(id)),
+            preferences: expect_context(),
+            pending_recipient: expect_context::<Navigator>().pending_recipient,
+        };
         let draft = Self {
-            store: StoredValue::new(store),
+            surroundings: StoredValue::new(surroundings),
             id,
             timeline: store.timeline(id).into(),
             field,
@@ -65,10 +79,6 @@ impl Draft {
             edit: RwSignal::new(saved.edit),
             reply_to: RwSignal::new(saved.reply_to),
             problem: RwSignal::new(problem),
-            editing: StoredValue::new(Editing::new()),
-            completion: StoredValue::new(LazyCompletion::new(store, id.conversation, field, field_id(id))),
-            preferences: expect_context(),
-            pending_recipient: expect_context::<Navigator>().pending_recipient,
             unresolved_recipient: RwSignal::new(None),
         };
         effect(move || {
@@ -89,17 +99,17 @@ impl Draft {
 
     /// The store, which keeps the draft and sends the messages.
     pub(crate) fn store(self) -> ClientStore {
-        self.store.get_value()
+        self.surroundings.with_value(|it| it.store)
     }
 
     /// The formatting of the text.
     pub(crate) fn editing(self) -> Editing {
-        self.editing.get_value()
+        self.surroundings.with_value(|it| it.editing)
     }
 
     /// The completion of what is being typed.
     pub(crate) fn completion(self) -> LazyCompletion {
-        self.completion.get_value()
+        self.surroundings.with_value(|it| it.completion)
     }
 
     /// The user has changed the text.
@@ -189,7 +199,7 @@ impl Draft {
             None if is_empty => {}
             None => {
                 // The user has begun to choose another recipient. The first attempt to send shows who would receive this.
-                self.unresolved_recipient.set(self.pending_recipient.take_unresolved());
+                self.unresolved_recipient.set(self.surroundings.with_value(|it| it.pending_recipient).take_unresolved());
                 if self.unresolved_recipient.with_untracked(Option::is_some) {
                     return;
                 }
@@ -248,7 +258,7 @@ impl Draft {
 
     /// Whether Enter alone sends.
     pub(crate) fn enter_sends(self) -> bool {
-        self.preferences.get_untracked().enter_sends
+        self.surroundings.with_value(|it| it.preferences).get_untracked().enter_sends
     }
 
     /// Gives the focus to the field. Synchronously, because a phone shows its keyboard only during the touch event.

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// What [`EVENT_COLUMNS`] needs besides the events.
+const JOINED: &str = "JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author";
+
 /// The pinned messages of a conversation, the newest pin first.
 pub(crate) fn pinned_messages(
     db: &Connection,
@@ -51,12 +54,13 @@ pub(crate) fn message_history(
     if is_readable != Some(true) {
         return Err(Refusal::UnknownMessage.into());
     }
-    let select = select_events(&format!(
-        "SELECT * FROM events WHERE conversation = {CONVERSATION_1} AND seq = ?2
-          UNION ALL SELECT * FROM events
-          WHERE conversation = {CONVERSATION_1} AND target = ?2 AND payload ->> '$.kind' = 'edit'"
-    ));
-    let select = format!("{select} ORDER BY e.seq DESC LIMIT ?3");
+    let select = format!(
+        "SELECT {EVENT_COLUMNS} FROM (
+              SELECT * FROM events WHERE conversation = {CONVERSATION_1} AND seq = ?2
+              UNION ALL SELECT * FROM events
+               WHERE conversation = {CONVERSATION_1} AND target = ?2 AND payload ->> '$.kind' = 'edit') e
+           {JOINED} ORDER BY e.seq DESC LIMIT ?3"
+    );
     let (events, _) = read_events(db, &select, params![conversation, seq, MAX_VERSIONS], (MAX_VERSIONS, usize::MAX))?;
     Ok(MessageHistory { versions: events.into_iter().rev().filter_map(version_of).collect() })
 }
@@ -72,23 +76,14 @@ pub(crate) fn changes(
     bytes: usize,
 ) -> Result<ChangesPage, StoreError> {
     let as_of = newest_event(db, reader, conversation)?;
-    let select = select_events(&format!(
-        "SELECT * FROM events INDEXED BY changes_by_seq
-          WHERE conversation = {CONVERSATION_1} AND seq > ?2 AND target BETWEEN 1 AND ?2 ORDER BY seq LIMIT ?3"
-    ));
-    let select = format!("{select} ORDER BY e.seq");
+    let select = format!(
+        "SELECT {EVENT_COLUMNS} FROM events e INDEXED BY changes_by_seq {JOINED}
+          WHERE e.conversation = {CONVERSATION_1} AND e.seq > ?2 AND e.target BETWEEN 1 AND ?2 ORDER BY e.seq LIMIT ?3"
+    );
     // One row more than asked for tells whether there is more.
     let params = params![conversation, after, limit.saturating_add(1)];
     let (events, more) = read_events(db, &select, params, (limit, bytes))?;
     Ok(ChangesPage { events, as_of, more })
-}
-
-/// A query of [`EVENT_COLUMNS`] for rows of the table `events`.
-fn select_events(rows: &str) -> String {
-    format!(
-        "SELECT {EVENT_COLUMNS} FROM ({rows}) e
-           JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author"
-    )
 }
 
 /// Reads events while they fit. Returns whether there are more.

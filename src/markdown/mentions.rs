@@ -168,7 +168,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{PLACEHOLDERS, ReplacedMentions, parse_with_mentions, plain_with_mentions};
-    use crate::markdown::{Block, Inline, parse, visible_text};
+    use crate::markdown::{
+        blocks::parse,
+        nodes::{Block, Inline, visible_text},
+    };
 
     /// Where names with a sign before them are in a text.
     fn ranges(text: &str) -> Vec<Range<usize>> {

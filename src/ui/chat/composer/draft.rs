@@ -199,7 +199,8 @@ impl Draft {
             None if is_empty => {}
             None => {
                 // The user has begun to choose another recipient. The first attempt to send shows who would receive this.
-                self.unresolved_recipient.set(self.surroundings.with_value(|it| it.pending_recipient).take_unresolved());
+                self.unresolved_recipient
+                    .set(self.surroundings.with_value(|it| it.pending_recipient).take_unresolved());
                 if self.unresolved_recipient.with_untracked(Option::is_some) {
                     return;
                 }

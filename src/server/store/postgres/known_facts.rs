@@ -84,6 +84,7 @@ impl KnownFacts {
                     member.role = *role;
                 }
                 known.has_room_owner_besides.clear();
+                known.room_heir.clear();
             }
             M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
                 let (joined_at, read_seq, listed, role) = (*joined_at, *read_seq, *listed, *role);
@@ -137,6 +138,7 @@ impl KnownFacts {
                 if let Some(Some(facts)) = known.user.get_mut(user) {
                     (facts.user.registered, facts.password) = (true, Some(hash.clone()));
                 }
+                known.room_heir.clear();
                 known.old_events.clear();
                 known.messages_around.clear();
                 self.forget_guests();
@@ -255,6 +257,7 @@ impl KnownFacts {
         }
         self.answers.rooms_of.remove(&user);
         self.answers.has_room_owner_besides.clear();
+        self.answers.room_heir.clear();
         self.forget_texts(conversation);
     }
 

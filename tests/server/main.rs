@@ -19,6 +19,7 @@ mod deletion;
 mod directs;
 mod disk_quota;
 mod edge;
+mod edit_history;
 mod erasure;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -34,6 +35,7 @@ mod lobby;
 mod moderation;
 mod page_forms;
 mod passwords;
+mod pins;
 mod presence;
 mod private_files;
 mod published;

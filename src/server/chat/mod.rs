@@ -15,6 +15,7 @@ mod conversation_settings;
 mod directs;
 mod ephemeral;
 mod invites;
+mod message_changes;
 mod messages;
 mod moderation;
 mod operator;

@@ -303,6 +303,9 @@ pub(crate) trait Facts {
     /// The different emoji that a message has as reactions.
     fn emoji_of(&mut self, conversation: ConversationId, seq: Seq) -> Known<Vec<Emoji>>;
 
+    /// The pinned messages of a conversation, in ascending order.
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>>;
+
     /// At most `limit` of a user's undeleted messages after `after` up to `up_to`, in ascending order.
     fn messages_of(
         &mut self,

@@ -41,23 +41,31 @@ impl Command for SendEvent {
             EventKind::Edit { seq, body, .. } => self.edit(&mut draft, facts, now, *seq, body),
             EventKind::Deletion { seq } => self.delete(&mut draft, facts, now, *seq),
             EventKind::Reaction { seq, emoji, on } => self.react(&mut draft, facts, now, *seq, emoji, *on),
+            EventKind::Pin { seq, on } => self.pin(&mut draft, facts, now, *seq, *on),
             // The server itself appends these, on account of other commands.
-            EventKind::Pin { .. }
-            | EventKind::Notice(_)
-            | EventKind::Room(_)
-            | EventKind::AccountDeleted
-            | EventKind::Other => Err(Refusal::NotAllowed.into()),
+            EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
+                Err(Refusal::NotAllowed.into())
+            }
         }?;
         Ok(draft.finish(position))
     }
 
     fn takes_room(&self) -> bool {
-        matches!(self.kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. })
+        match self.kind {
+            EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. } => true,
+            EventKind::Pin { on, .. } => on,
+            _ => false,
+        }
     }
 }
 
 impl SendEvent {
-    fn append(&self, draft: &mut DecisionDraft, facts: &mut dyn Facts, now: Now) -> Result<EventPosition, Undecided> {
+    pub(super) fn append(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+    ) -> Result<EventPosition, Undecided> {
         draft.append(facts, now, self.conversation, self.author.clone(), self.id, self.kind.clone())
     }
 
@@ -129,7 +137,6 @@ impl SendEvent {
         }
         let position = self.append(draft, facts, now)?;
         let (revision, edited_at) = (position.seq, position.at);
-        draft.push(Mutation::EraseTexts { conversation, seq, before: revision });
         draft.push(Mutation::SetText { conversation, seq, revision, body: body.clone(), edited_at });
         Ok(position)
     }

@@ -35,13 +35,13 @@ pub(crate) enum Mutation {
         body: Body,
         edited_at: Timestamp,
     },
-    /// Leaves a tombstone: no text, no time of an edit, no reactions.
+    /// Leaves a tombstone: no text, no time of an edit, no reactions, no pin.
     MarkDeleted {
         conversation: ConversationId,
         seq: Seq,
         revision: Seq,
     },
-    /// Removes the text of a message and of its edits from the events before `before`.
+    /// Removes the text of a deleted message and of its edits from the events before `before`.
     EraseTexts {
         conversation: ConversationId,
         seq: Seq,
@@ -62,6 +62,13 @@ pub(crate) enum Mutation {
         revision: Seq,
         emoji: Emoji,
         user: UserId,
+    },
+    /// Pins a message, as of the event `revision`, or removes the pin. A message that is pinned keeps its place in the order.
+    SetPin {
+        conversation: ConversationId,
+        seq: Seq,
+        revision: Seq,
+        on: bool,
     },
     /// Replaces the nickname of a user by an empty text in the notices after `after` up to `up_to`.
     EraseNameInNotices {

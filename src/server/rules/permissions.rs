@@ -17,6 +17,8 @@ type RoleCheck = fn(Role, Role) -> bool;
 pub(crate) enum Permission {
     DeleteMessages,
     Mute,
+    /// Pinning messages in a room.
+    Pin,
     Remove,
     Ban,
     SeeSanctions,
@@ -37,9 +39,12 @@ impl Permission {
     /// The check whether a user of the first role has this permission over a user of the second.
     pub(crate) const fn role_check(self) -> RoleCheck {
         match self {
-            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports | Self::Announce | Self::DescribeRoom => {
-                |actor, _| actor >= Role::Moderator
-            }
+            Self::DeleteMessages
+            | Self::Pin
+            | Self::SeeSanctions
+            | Self::SeeReports
+            | Self::Announce
+            | Self::DescribeRoom => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
             Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
             Self::Appoint => |actor, subject| actor == Role::Owner && actor > subject,
@@ -106,8 +111,9 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 13] = [
+    const PERMISSIONS: [(Permission, &str); 14] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
+        (Permission::Pin, "pin messages in rooms"),
         (Permission::Mute, "mute, unmute"),
         (Permission::Remove, "remove from a room or the server"),
         (Permission::Ban, "ban from a room or the server, unban"),

@@ -65,7 +65,10 @@ impl FrameHandler for ChatHandler {
                 let request = ConversationSettingRequest { muted, pinned, unread_from };
                 self.set_conversation(id, conversation, request).await
             }
-            ClientFrame::Pin { id, .. } | ClientFrame::MuteThread { id, .. } => {
+            ClientFrame::Pin { id, conversation, seq, on } => {
+                self.execute(id, |context, command| self.app.chat.pin(context, command, conversation, seq, on)).await
+            }
+            ClientFrame::MuteThread { id, .. } => {
                 self.refuse_frame(ErrorCode::UnknownType, Some(id), "this server does not do that yet".into())
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {

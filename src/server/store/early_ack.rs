@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite, MessagesPage,
-        NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite,
+        MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction, Seq, SessionEnd, SessionId,
+        SessionInfo, Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -23,6 +24,7 @@ use crate::{
             feed::{CommitFeed, Delivery},
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::Job,
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
@@ -226,6 +228,17 @@ delegate! {
         fn find_messages(lookup: MessageLookup, limit: u32) -> Vec<FoundMessage>;
         fn events(conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize) -> Vec<Event>;
         fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+    MessageChanges {
+        fn pinned_messages(reader: UserId, conversation: ConversationId) -> PinnedMessages;
+        fn message_history(reader: UserId, conversation: ConversationId, seq: Seq) -> MessageHistory;
+        fn changes(
+            reader: UserId,
+            conversation: ConversationId,
+            after: Seq,
+            limit: u32,
+            bytes: usize
+        ) -> ChangesPage;
     }
     ModerationRecords {
         fn sanctions() -> Vec<Sanction>;

@@ -26,6 +26,8 @@ pub(super) struct FoldedMessage {
     pub(super) is_deleted: bool,
     /// In the order in which they were added.
     pub(super) reactions: Vec<(Emoji, UserId)>,
+    /// The event that pinned it.
+    pub(super) pinned_by: Option<Seq>,
 }
 
 /// What is set of a room.
@@ -91,7 +93,8 @@ impl FoldedLog {
         let mut new_message = |text| {
             let (author, reactions) = (event.author.id, Vec::new());
             let (edited_at, is_deleted) = (None, false);
-            let message = FoldedMessage { author, id, at, text, revision: seq, edited_at, is_deleted, reactions };
+            let (revision, pinned_by) = (seq, None);
+            let message = FoldedMessage { author, id, at, text, revision, edited_at, is_deleted, reactions, pinned_by };
             self.messages.insert((conversation, seq), message);
         };
         match &event.kind {
@@ -125,6 +128,7 @@ impl FoldedLog {
                 let message = self.changed(event, *target);
                 (message.text, message.edited_at, message.is_deleted) = (Some(String::new()), None, true);
                 message.reactions.clear();
+                message.pinned_by = None;
             }
             EventKind::Reaction { seq: target, emoji, on } => {
                 let reaction = (emoji.clone(), event.author.id);
@@ -137,7 +141,11 @@ impl FoldedLog {
                     _ => {}
                 }
             }
-            EventKind::Pin { .. } | EventKind::Other => panic!("no rule makes such an event"),
+            EventKind::Pin { seq: target, on } => {
+                let message = self.changed(event, *target);
+                message.pinned_by = on.then_some(message.pinned_by.unwrap_or(seq));
+            }
+            EventKind::Other => panic!("no rule makes such an event"),
         }
     }
 

@@ -37,7 +37,9 @@ impl State {
             Mutation::MarkDeleted { conversation, seq, revision } => {
                 let state = self.message_state(conversation, seq, revision);
                 *state = MessageState { revision, body: Some(Body::deleted()), edited_at: None, is_deleted: true };
-                self.conversation_mut(conversation).reactions.retain(|(message, ..), _| *message != seq);
+                let row = self.conversation_mut(conversation);
+                row.reactions.retain(|(message, ..), _| *message != seq);
+                row.pins.remove(&seq);
             }
             Mutation::EraseTexts { conversation, seq, before } => self.erase_texts(conversation, seq, before),
             Mutation::AddReaction { conversation, seq, revision, emoji, user } => {
@@ -47,6 +49,15 @@ impl State {
             Mutation::RemoveReaction { conversation, seq, revision, emoji, user } => {
                 self.message_state(conversation, seq, revision);
                 self.conversation_mut(conversation).reactions.remove(&(seq, emoji, user));
+            }
+            Mutation::SetPin { conversation, seq, revision, on } => {
+                self.message_state(conversation, seq, revision);
+                let pins = &mut self.conversation_mut(conversation).pins;
+                if on {
+                    pins.entry(seq).or_insert(revision);
+                } else {
+                    pins.remove(&seq);
+                }
             }
             Mutation::EraseNameInNotices { conversation, user, after, up_to } => {
                 self.erase_name(conversation, user, after, up_to);

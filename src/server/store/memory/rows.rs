@@ -68,6 +68,8 @@ pub(crate) struct ConversationRow {
     pub(crate) states: BTreeMap<Seq, MessageState>,
     /// The event that added each reaction.
     pub(crate) reactions: BTreeMap<(Seq, Emoji, UserId), Seq>,
+    /// The pinned messages, and the event that pinned each.
+    pub(crate) pins: BTreeMap<Seq, Seq>,
 }
 
 /// What is set of a room.
@@ -92,8 +94,8 @@ impl RoomRow {
 
 impl ConversationRow {
     pub(crate) fn new(room: Option<RoomRow>, users: Option<[UserId; 2]>, created_at: Timestamp) -> Self {
-        let (events, states, reactions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { room, users, created_at, retained: Seq::ZERO, events, states, reactions }
+        let (events, states, reactions, pins) = (Vec::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { room, users, created_at, retained: Seq::ZERO, events, states, reactions, pins }
     }
 
     pub(crate) fn last_seq(&self) -> Seq {
@@ -124,7 +126,7 @@ pub(crate) struct EventRow {
     pub(crate) at: Timestamp,
     pub(crate) author: UserId,
     pub(crate) id: CommandId,
-    /// A text that was edited away or deleted is empty.
+    /// The text of a deleted message is empty.
     pub(crate) kind: EventKind,
 }
 

@@ -51,6 +51,7 @@ impl KnownFacts {
                     message.is_deleted = true;
                 }
                 correct(&mut known.emoji_of, &(*conversation, *seq), Vec::new());
+                known.pins_of.remove(conversation);
                 self.forget_messages(*conversation);
             }
             M::AddReaction { conversation, seq, emoji, .. } => {
@@ -63,6 +64,11 @@ impl KnownFacts {
             }
             M::RemoveReaction { conversation, seq, .. } => {
                 known.emoji_of.remove(&(*conversation, *seq));
+                self.forget_texts(*conversation);
+            }
+
+            M::SetPin { conversation, .. } => {
+                known.pins_of.remove(conversation);
                 self.forget_texts(*conversation);
             }
 

@@ -178,6 +178,10 @@ impl Facts for WorkingSet {
         ask!(self.emoji_of, EmojiOf((conversation, seq)))
     }
 
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        ask!(self.pins_of, PinsOf(conversation))
+    }
+
     fn messages_of(
         &mut self,
         author: UserId,

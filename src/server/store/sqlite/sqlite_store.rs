@@ -17,9 +17,9 @@ use tokio::{
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch, Event, Invite,
-        MemberPage, MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo,
-        Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch,
+        Event, Invite, MemberPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction,
+        Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
     },
     server::{
         byte_size::ByteSize,
@@ -33,13 +33,14 @@ use crate::{
             feed::CommitFeed,
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::{Job, job_with_receipt},
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::{ReadMark, ReadMarks, ReadMarksHold},
             rooms::{DirectoryQuery, MemberSortKey, Rooms},
             sqlite::{
                 error::OpenError,
                 open::{DATABASE, Identity, lock_folder, open_writer, sessionless_guests},
-                queries::{accounts, conversations, history, log, moderation, rooms},
+                queries::{accounts, conversations, history, log, message_changes, moderation, rooms},
                 quota::Quota,
                 readers::Readers,
                 wal_checkpoints::{Checkpoints, WriteCounters},
@@ -274,6 +275,18 @@ queries! {
             conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize
         ) -> Vec<Event>;
         history::due_for_retention: fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+
+    MessageChanges {
+        message_changes::pinned_messages: fn pinned_messages(
+            reader: UserId, conversation: ConversationId
+        ) -> PinnedMessages;
+        message_changes::message_history: fn message_history(
+            reader: UserId, conversation: ConversationId, seq: Seq
+        ) -> MessageHistory;
+        message_changes::changes: fn changes(
+            reader: UserId, conversation: ConversationId, after: Seq, limit: u32, bytes: usize
+        ) -> ChangesPage;
     }
 
     ModerationRecords {

@@ -10,14 +10,14 @@ use crate::{
             commit_log::Position,
             postgres::{
                 apply::sql::{
-                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT,
+                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_PIN, ADD_REACTION, ADD_REPORT,
                     ADVANCE_ERASURE, BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT,
                     CREATE_INVITE, CREATE_ROOM, CREATE_USER, ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT,
                     FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS,
-                    REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_REACTION, REMOVE_REACTIONS, REMOVE_ROOM_ROLE,
-                    SET_MUTED, SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME,
-                    SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY,
-                    SET_SANCTION, SET_TEXT,
+                    REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_PIN, REMOVE_REACTION, REMOVE_REACTIONS,
+                    REMOVE_ROOM_ROLE, SET_MUTED, SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED,
+                    SET_ROOM_NAME, SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC,
+                    SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT,
                 },
                 columns::{mark_text, signed},
                 statement::Statement,
@@ -39,8 +39,17 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
         M::SetText { conversation, seq, revision, body, edited_at } => {
             vec![sql(SET_TEXT).bind(conversation).bind(seq).bind(revision).bind(body).bind(edited_at)]
         }
+        M::SetPin { conversation, seq, revision, on } => {
+            let pin = if on {
+                sql(ADD_PIN).bind(conversation).bind(seq).bind(revision)
+            } else {
+                sql(REMOVE_PIN).bind(conversation).bind(seq)
+            };
+            vec![pin, sql(SET_REVISION).bind(conversation).bind(seq).bind(revision)]
+        }
         M::MarkDeleted { conversation, seq, revision } => vec![
             sql(REMOVE_REACTIONS).bind(conversation).bind(seq),
+            sql(REMOVE_PIN).bind(conversation).bind(seq),
             sql(MARK_DELETED).bind(conversation).bind(seq).bind(revision),
         ],
         M::EraseTexts { conversation, seq, before } => {

@@ -17,8 +17,8 @@ use crate::{
                 reads::{
                     rows::{json_from, optional_user_from, user_from},
                     sql::{
-                        conversation_number, event_columns, event_size, fitting, machine_cutoff, state_of_event,
-                        user_columns, user_number, users_of,
+                        conversation_number, event_columns, event_size, fitting, machine_cutoff, user_columns,
+                        user_number, users_of,
                     },
                 },
                 statement::Statement,
@@ -30,14 +30,18 @@ use crate::{
 /// The columns that [`message_from`] reads, of the view `messages` under the name `m` and its author under the name `u`.
 macro_rules! message_columns {
     () => {
-        concat!("m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice, ", user_columns!("u"))
+        concat!(
+            "m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice, ",
+            user_columns!("u"),
+            ", EXISTS (SELECT 1 FROM pins p WHERE p.conversation = m.conversation AND p.message = m.seq)"
+        )
     };
 }
 
 /// A page of messages in ascending order, as the member `$2` of the conversation `$1` sees them. Without messages, it is one row
 /// with nulls, and without such a member, no row.
 macro_rules! page {
-    ($compare:literal, $order:literal) => {
+    ($condition:literal, $order:literal) => {
         concat!(
             "SELECT ",
             message_columns!(),
@@ -59,8 +63,8 @@ macro_rules! page {
                                      ORDER BY r.emoji, r.seq) sorted
                             ) r ON true
                       WHERE m.conversation = me.conversation AND m.seq ",
-                    $compare,
-                    " $3::bigint ORDER BY ",
+                    $condition,
+                    " ORDER BY ",
                     $order,
                     " LIMIT $4::bigint + 1"
                 ),
@@ -87,11 +91,18 @@ pub(crate) fn page_statement(
     bytes: usize,
 ) -> Statement {
     let (sql, bound) = match window {
-        HistoryWindow::Newest => (page!("<", "seq DESC"), Seq(u64::MAX)),
-        HistoryWindow::Before(seq) => (page!("<", "seq DESC"), seq),
-        HistoryWindow::After(seq) => (page!(">", "seq"), seq),
+        HistoryWindow::Newest => (page!("< $3::bigint", "seq DESC"), Seq(u64::MAX)),
+        HistoryWindow::Before(seq) => (page!("< $3::bigint", "seq DESC"), seq),
+        HistoryWindow::After(seq) => (page!("> $3::bigint", "seq"), seq),
     };
     Statement::new(sql).bind(conversation).bind(reader).bind(bound).bind(i64::from(limit)).bind(size(bytes))
+}
+
+/// Asks for the pinned messages of a conversation, as a member sees them, in ascending order.
+pub(super) fn pinned_statement(reader: UserId, conversation: ConversationId, limit: u32) -> Statement {
+    // The third parameter has no meaning here.
+    let sql = page!("IN (SELECT message FROM pins WHERE conversation = me.conversation AND $3::bigint = 0)", "seq");
+    Statement::new(sql).bind(conversation).bind(reader).bind(Seq::ZERO).bind(i64::from(limit)).bind(i64::MAX)
 }
 
 fn size(bytes: usize) -> i64 {
@@ -101,16 +112,16 @@ fn size(bytes: usize) -> i64 {
 /// Reads the answer to a [`page_statement`]: `None` if the conversation is not in the reader's list.
 pub(crate) fn page_from(rows: &[Row]) -> Result<Option<MessagesPage>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let as_of = first.try_get(22)?;
-    let Some(found) = first.try_get::<_, Option<i64>>(21)? else {
+    let as_of = first.try_get(23)?;
+    let Some(found) = first.try_get::<_, Option<i64>>(22)? else {
         return Ok(Some(MessagesPage { messages: Vec::new(), as_of, more: false }));
     };
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         let mut message = message_from(row)?;
-        message.reactions = reactions_from(row, 16)?;
+        message.reactions = reactions_from(row, 17)?;
         if let Some(noticed) = message.noticed_user_mut() {
-            anonymize(noticed, optional_user_from(row, 12)?);
+            anonymize(noticed, optional_user_from(row, 13)?);
         }
         messages.push(message);
     }
@@ -134,7 +145,7 @@ pub(crate) async fn messages(
     Ok(page.ok_or(Refusal::NotMember)?)
 }
 
-/// A query of messages for the operator. [`message_from`] reads the first twelve columns, and the conversation's id follows.
+/// A query of messages for the operator. [`message_from`] reads the first thirteen columns, and the conversation's id follows.
 macro_rules! found_messages {
     ($condition:literal, $order:literal) => {
         concat!(
@@ -168,7 +179,7 @@ pub(crate) async fn find_messages(
         .bind(id),
     };
     pool.all(statement.bind(i64::from(limit)), |row| {
-        Ok(FoundMessage { conversation: row.try_get(12)?, message: message_from(row)? })
+        Ok(FoundMessage { conversation: row.try_get(13)?, message: message_from(row)? })
     })
     .await
 }
@@ -203,11 +214,9 @@ pub(crate) async fn events(
         " FROM (",
         fitting!(
             concat!(
-                "SELECT e.*, s.body AS present, ",
+                "SELECT e.*, ",
                 event_size!(),
-                " FROM events e",
-                state_of_event!(),
-                "WHERE e.conversation = ",
+                " FROM events e WHERE e.conversation = ",
                 conversation_number!("$1"),
                 " AND e.seq > $2::bigint AND e.seq <= $3::bigint ORDER BY e.seq LIMIT $4::bigint"
             ),
@@ -222,7 +231,7 @@ pub(crate) async fn events(
     pool.all(statement, |row| event_from(row, 0)).await
 }
 
-/// Reads the first twelve columns of a query of messages.
+/// Reads the first thirteen columns of a query of messages.
 fn message_from(row: &Row) -> Result<Message, Error> {
     let (notice, room) = match json_from(row, 7)? {
         Some(EventKind::Notice(notice)) => (Some(notice), None),
@@ -238,7 +247,7 @@ fn message_from(row: &Row) -> Result<Message, Error> {
         mentions: Vec::new(),
         reply: None,
         replies: 0,
-        pinned: false,
+        pinned: row.try_get(12)?,
         revision: row.try_get(4)?,
         edited_at: row.try_get(5)?,
         deleted: row.try_get(6)?,
@@ -265,19 +274,18 @@ fn reactions_from(row: &Row, first: usize) -> Result<Vec<Reaction>, Error> {
     Ok(reactions)
 }
 
-/// Reads an event from the `event_columns!` at `first`. A message or edit carries the present text of the message: never a text
-/// that was edited away or deleted.
+/// Reads an event from the `event_columns!` at `first`. A message or edit carries its own text, which is empty if the message was
+/// deleted.
 pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     match &mut kind {
         EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
-            let present: Option<Body> = row.try_get(first + 5)?;
-            *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+            *body = Body::from_stored(body.as_str().to_owned());
         }
         other => {
             if let Some(noticed) = other.noticed_user_mut() {
-                anonymize(noticed, optional_user_from(row, first + 10)?);
+                anonymize(noticed, optional_user_from(row, first + 9)?);
             }
         }
     }
@@ -285,7 +293,7 @@ pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
         conversation: row.try_get(first)?,
         seq: row.try_get(first + 1)?,
         at: row.try_get(first + 2)?,
-        author: user_from(row, first + 6)?,
+        author: user_from(row, first + 5)?,
         id: row.try_get(first + 3)?,
         kind,
     })

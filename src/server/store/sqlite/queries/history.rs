@@ -28,11 +28,12 @@ const REACTION_BYTES: usize = 100;
 
 /// The columns that [`message_from`] reads, of the view `messages` under the name `m` and its author under the name `u`.
 const MESSAGE_COLUMNS: &str = "m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
-    u.id, u.nickname, u.password IS NOT NULL, u.role";
+    u.id, u.nickname, u.password IS NOT NULL, u.role,
+    EXISTS (SELECT 1 FROM pins p WHERE p.conversation = m.conversation AND p.message = m.seq)";
 
-/// The columns that [`event_from`] reads, of the table `events` under the name `e`, its author under the name `u`, its
-/// conversation under the name `c`, and the state of its message under the name `s`.
-pub(super) const EVENT_COLUMNS: &str = "c.id, e.seq, e.at, e.command_id, e.payload, s.body,
+/// The columns that [`event_from`] reads, of the table `events` under the name `e`, its author under the name `u`, and its
+/// conversation under the name `c`.
+pub(super) const EVENT_COLUMNS: &str = "c.id, e.seq, e.at, e.command_id, e.payload,
     u.id, u.nickname, u.password IS NOT NULL, u.role";
 
 /// A page of messages in ascending order: at most `limit`, and at most about `bytes` bytes, but at least one.
@@ -47,15 +48,7 @@ pub(crate) fn messages(
     limit: u32,
     bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
-    let as_of: Option<Seq> = db
-        .prepare_cached(
-            "SELECT coalesce((SELECT max(seq) FROM events WHERE conversation = m.conversation), 0) FROM members m
-              WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?1)
-                AND m.user = (SELECT number FROM users WHERE id = ?2) AND m.listed IS NOT NULL",
-        )?
-        .query_row(params![conversation, reader], |row| row.get(0))
-        .optional()?;
-    let as_of = as_of.ok_or(Refusal::NotMember)?;
+    let as_of = newest_event(db, reader, conversation)?;
     let (condition, order, bound) = match window {
         HistoryWindow::Newest => ("<=", "DESC", as_of),
         HistoryWindow::Before(seq) => ("<", "DESC", seq),
@@ -71,7 +64,7 @@ pub(crate) fn messages(
     // One row more than asked for tells whether there is more.
     let params = params![conversation, bound, limit.saturating_add(1)];
     let (mut messages, more) = fitting_rows(db, &select, params, (limit, bytes), |row| {
-        let (message, reactions) = (message_from(row)?, row.get::<_, u32>(12)?);
+        let (message, reactions) = (message_from(row)?, row.get::<_, u32>(13)?);
         let size = message.body.as_str().len() + reactions as usize * REACTION_BYTES;
         Ok((message, size))
     })?;
@@ -83,6 +76,22 @@ pub(crate) fn messages(
         anonymize_if_deleted(db, noticed)?;
     }
     Ok(MessagesPage { messages, as_of, more })
+}
+
+/// The newest event of a conversation; 0 if there is none.
+///
+/// # Errors
+/// [`Refusal::NotMember`] if the conversation is not in the reader's list.
+pub(super) fn newest_event(db: &Connection, reader: UserId, conversation: ConversationId) -> Result<Seq, StoreError> {
+    let newest: Option<Seq> = db
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(seq) FROM events WHERE conversation = m.conversation), 0) FROM members m
+              WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?1)
+                AND m.user = (SELECT number FROM users WHERE id = ?2) AND m.listed IS NOT NULL",
+        )?
+        .query_row(params![conversation, reader], |row| row.get(0))
+        .optional()?;
+    Ok(newest.ok_or(Refusal::NotMember)?)
 }
 
 /// Messages that the operator looks up, the newest first.
@@ -105,7 +114,7 @@ pub(crate) fn find_messages(
           WHERE {condition} ORDER BY {order} DESC LIMIT ?2"
     );
     all_rows(db, &select, params![id.as_bytes().as_slice(), limit], |row| {
-        Ok(FoundMessage { conversation: row.get(12)?, message: message_from(row)? })
+        Ok(FoundMessage { conversation: row.get(13)?, message: message_from(row)? })
     })
 }
 
@@ -132,7 +141,6 @@ pub(crate) fn events(
     let select = format!(
         "SELECT {EVENT_COLUMNS}
            FROM events e JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author
-           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
           WHERE e.conversation = {CONVERSATION_1} AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4"
     );
     let params = params![conversation, after, up_to, limit];
@@ -143,7 +151,7 @@ pub(crate) fn events(
     Ok(events)
 }
 
-/// Reads the first twelve columns of a query of messages.
+/// Reads the first thirteen columns of a query of messages.
 fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
     let (notice, room) = match json_from(row, 7)? {
         Some(EventKind::Notice(notice)) => (Some(notice), None),
@@ -159,7 +167,7 @@ fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
         mentions: Vec::new(),
         reply: None,
         replies: 0,
-        pinned: false,
+        pinned: row.get(12)?,
         revision: row.get(4)?,
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
@@ -189,19 +197,18 @@ fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [
     Ok(())
 }
 
-/// Reads an event from the [`EVENT_COLUMNS`] at `first`, and returns its size. A message or edit carries the present text of the
-/// message: never a text that was edited away or deleted.
+/// Reads an event from the [`EVENT_COLUMNS`] at `first`, and returns its size. A message or edit carries its own text, which is
+/// empty if the message was deleted.
 pub(super) fn event_from(row: &Row<'_>, first: usize) -> rusqlite::Result<(Event, usize)> {
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     let mut size = EVENT_BYTES;
     if let EventKind::Message { body, .. } | EventKind::Edit { body, .. } = &mut kind {
-        let present: Option<Body> = row.get(first + 5)?;
-        *body = present.unwrap_or_else(|| Body::from_stored(body.as_str().to_owned()));
+        *body = Body::from_stored(body.as_str().to_owned());
         size += body.as_str().len();
     }
     let (conversation, seq, at, id) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
-    Ok((Event { conversation, seq, at, author: user_from(row, first + 6)?, id, kind }, size))
+    Ok((Event { conversation, seq, at, author: user_from(row, first + 5)?, id, kind }, size))
 }
 
 /// Hides the nickname of the user of a notice who has deleted the account.

@@ -21,6 +21,8 @@ use crate::{
 /// What is new in version 22, undone.
 const BACK_TO_21: &str = "
     DROP VIEW messages;
+    DROP TABLE pins;
+    DROP INDEX changes_by_seq;
     DROP TABLE member_settings;
     DROP TABLE room_roles;
     DROP TABLE rooms;

@@ -156,7 +156,7 @@ impl ClientStore {
             self.apply_page(conversation.into(), PageRange::Newest, page);
             // The document has the text, but not what it replies to.
             let reply_to = self.draft(conversation.into()).reply_to;
-            self.drafts.update_value(|drafts| drafts.insert(conversation.into(), DraftState { reply_to, ..draft }));
+            self.drafts.update_untracked(|drafts| drafts.insert(conversation.into(), DraftState { reply_to, ..draft }));
         }
     }
 

@@ -5,6 +5,7 @@ mod composer;
 mod connection;
 mod conversation;
 pub(crate) mod conversation_menu;
+pub(crate) mod emoji_picker;
 mod errors;
 mod in_sentence;
 mod language;

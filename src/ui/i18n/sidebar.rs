@@ -18,6 +18,8 @@ pub(crate) struct SidebarTexts {
     pub(crate) pinned: &'static str,
     pub(crate) options: fn(InSentence) -> String,
     pub(crate) told: &'static str,
+    /// The mark of a conversation in which the user has begun a message.
+    pub(crate) draft: &'static str,
 }
 
 pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
@@ -36,6 +38,7 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         pinned: "at the top",
         options: |name| format!("Options: {name}"),
         told: "Mentions",
+        draft: "Draft",
     },
     chinese: SidebarTexts {
         main_navigation: "会话",
@@ -52,5 +55,6 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         pinned: "已置顶",
         options: |name| format!("{name}的选项"),
         told: "提到我的",
+        draft: "草稿",
     },
 };

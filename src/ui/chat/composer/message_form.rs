@@ -12,7 +12,7 @@ use crate::{
     ui::{
         chat::{
             companion::companion,
-            composer::{audience::Audience, draft::Draft, pre_boot, reply_note::reply_note},
+            composer::{audience::Audience, draft::Draft, emoji_button::EmojiButton, pre_boot, reply_note::reply_note},
             recipient::RecipientPicker,
         },
         i18n::{InSentence, texts},
@@ -238,6 +238,7 @@ pub(crate) fn Composer(
                 {message_field(draft, Box::new(placeholder))}
                 <div class="composer-bar">
                     {recipient_button}
+                    <EmojiButton draft/>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
                         {reactive(move || if is_editing.get() { t.composer.save } else { t.composer.send })}

@@ -3,6 +3,7 @@
 mod audience;
 mod completion;
 mod draft;
+mod emoji_button;
 mod message_form;
 mod pre_boot;
 mod reply_note;

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         chat::{
             conversation_menu::{LazyActions, menu_button},
-            sidebar::marks::marks,
+            sidebar::{draft_mark::draft_mark, marks::marks},
         },
         context::router::{DIRECTORY_PATH, LOBBY_PATH, Navigator, Route, conversation_path},
         i18n::{InSentence, texts},
@@ -103,6 +103,7 @@ fn row(store: ClientStore, navigator: Navigator, id: ConversationId, actions: La
         <li class="with-menu">
             <a class="row" href=path aria-current=reactive(current)>
                 {reactive(label)}
+                {draft_mark(store, navigator, id)}
                 {marks(store, move || vec![id])}
             </a>
             {menu_button(id, actions, "list", options)}

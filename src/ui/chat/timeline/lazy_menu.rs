@@ -14,6 +14,7 @@ use crate::{
                 row_signals::RowSignals,
             },
         },
+        emoji::LazyEmoji,
         i18n::texts,
         kit::{
             boxed::Boxed,
@@ -34,7 +35,8 @@ lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = m
 
 impl LazyMenu {
     pub(super) fn new(draft: Draft, room: Memo<Option<Room>>, ways: Ways) -> Self {
-        let menu = Menu { draft, state: RwSignal::default(), room, ways: StoredValue::new(ways) };
+        let (emoji, ways) = (StoredValue::new(LazyEmoji::new()), StoredValue::new(ways));
+        let menu = Menu { draft, state: RwSignal::default(), room, emoji, ways };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 

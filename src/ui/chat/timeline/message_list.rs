@@ -51,6 +51,7 @@ pub(crate) fn MessageList(
     let (room, rooms) = (room(store, conversation), LazyRooms::new());
     let navigator = expect_context();
     let menu = LazyMenu::new(draft, room, Ways { target: model.target, back: model.way_back, navigator });
+    let menu_of_rows = StoredValue::new(menu);
     let formatting = Formatting::new(store);
     let quotes = LazyQuotes::new();
     model.update_rows(store, menu.menu, formatting, quotes);
@@ -69,7 +70,7 @@ pub(crate) fn MessageList(
         Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
             let row = model.row_signals(store, id, menu.menu, formatting);
-            view! { <MessageRow id row menu formatting quotes/> }.boxed()
+            view! { <MessageRow id row menu=menu_of_rows formatting quotes/> }.boxed()
         }
         Row::Notices { first, more } => {
             rooms.load();

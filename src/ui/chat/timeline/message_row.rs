@@ -61,7 +61,7 @@ pub(super) fn MessageRow(
     /// The signals of this row.
     row: RowSignals,
     /// The menu of the timeline.
-    menu: LazyMenu,
+    menu: StoredValue<LazyMenu>,
     /// The formatting of messages.
     formatting: Formatting,
     /// The quotes above replies.
@@ -147,7 +147,7 @@ pub(super) fn MessageRow(
         let key = format!("{text}{}", failed.map(|command| command.to_string()).unwrap_or_default());
         view! { <p class=class role="status">{text} {buttons}</p> }.boxed_as(&key)
     };
-    let menu_view = move || has_menu.get().then(|| menu.view(row));
+    let menu_view = move || has_menu.get().then(|| menu.get_value().view(row));
     view! {
         <li
             class="message"
@@ -168,7 +168,7 @@ pub(super) fn MessageRow(
                 {reactive(hidden_author)}
                 <div class="body" dir="auto">{reactive(text)}</div>
                 <div class="reactions" role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
-                {menu.menu.draft.id.thread.is_none().then(|| thread_button(row))}
+                {menu.with_value(|menu| menu.menu.draft.id.thread).is_none().then(|| thread_button(row))}
                 {reactive(status)}
             </div>
             {reactive_view(menu_view)}

@@ -11,6 +11,7 @@ mod budget;
 mod claim;
 mod claim_token;
 mod command_context;
+mod completions;
 mod directs;
 mod ephemeral;
 mod invites;
@@ -25,6 +26,7 @@ mod rooms;
 mod security_log;
 mod service;
 mod sessions;
+mod threads;
 mod times;
 mod tokens;
 

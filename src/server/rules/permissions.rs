@@ -27,6 +27,8 @@ pub(crate) enum Permission {
     ReadAudit,
     /// Writing in a room where only moderators write.
     Announce,
+    /// Mentioning everyone in a room.
+    MentionEveryone,
     /// Setting the name and the topic of a room.
     DescribeRoom,
     /// Setting who can see a room and who may write there; archiving and restoring it.
@@ -37,9 +39,12 @@ impl Permission {
     /// The check whether a user of the first role has this permission over a user of the second.
     pub(crate) const fn role_check(self) -> RoleCheck {
         match self {
-            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports | Self::Announce | Self::DescribeRoom => {
-                |actor, _| actor >= Role::Moderator
-            }
+            Self::DeleteMessages
+            | Self::SeeSanctions
+            | Self::SeeReports
+            | Self::Announce
+            | Self::MentionEveryone
+            | Self::DescribeRoom => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
             Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
             Self::Appoint => |actor, subject| actor == Role::Owner && actor > subject,
@@ -106,7 +111,7 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 13] = [
+    const PERMISSIONS: [(Permission, &str); 14] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
         (Permission::Mute, "mute, unmute"),
         (Permission::Remove, "remove from a room or the server"),
@@ -118,6 +123,7 @@ mod tests {
         (Permission::Invite, "make, see and revoke invites"),
         (Permission::ReadAudit, "read the audit log"),
         (Permission::Announce, "write in a room where only moderators write"),
+        (Permission::MentionEveryone, "mention everyone in a room"),
         (Permission::DescribeRoom, "set the name and the topic of a room"),
         (Permission::GovernRoom, "set who sees a room and who writes there; archive and restore it"),
     ];

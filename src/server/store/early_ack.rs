@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite, MessagesPage,
-        NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite, MentionPage,
+        MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage,
+        Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -25,6 +26,7 @@ use crate::{
             job::Job,
             moderation::ModerationRecords,
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
+            threads::{CompletionUsers, Threads, ToldSortKey},
         },
     },
 };
@@ -221,6 +223,24 @@ delegate! {
         fn find_messages(lookup: MessageLookup, limit: u32) -> Vec<FoundMessage>;
         fn events(conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize) -> Vec<Event>;
         fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+    Threads {
+        fn messages_at(reader: UserId, conversation: ConversationId, seqs: Vec<Seq>, bytes: usize) -> MessagesPage;
+        fn thread(
+            reader: UserId,
+            conversation: ConversationId,
+            thread: Seq,
+            window: HistoryWindow,
+            limit: u32,
+            bytes: usize
+        ) -> ThreadPage;
+        fn mentions(reader: UserId, before: Option<ToldSortKey>, limit: u32, bytes: usize) -> MentionPage;
+        fn completion_users(
+            reader: UserId,
+            conversation: ConversationId,
+            prefix: Option<NicknameKey>,
+            limit: u32
+        ) -> CompletionUsers;
     }
     ModerationRecords {
         fn sanctions() -> Vec<Sanction>;

@@ -17,6 +17,7 @@ use crate::{
             moderation::ModerationRecords,
             receipt::Receipt,
             rooms::Rooms,
+            threads::Threads,
         },
     },
 };
@@ -73,6 +74,7 @@ pub(crate) trait Store:
     + ConversationLists
     + History
     + Rooms
+    + Threads
     + ModerationRecords
     + CommitLog
     + Send
@@ -89,6 +91,7 @@ impl<S> Store for S where
         + ConversationLists
         + History
         + Rooms
+        + Threads
         + ModerationRecords
         + CommitLog
         + Send

@@ -27,6 +27,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("schema.sql"), oldest_program: 1 },
     // Programs of version 1 cannot read the events of rooms.
     Migration { sql: include_str!("rooms.sql"), oldest_program: 2 },
+    // An edit by a program of version 2 would leave the mentions of the earlier text.
+    Migration { sql: include_str!("mentions.sql"), oldest_program: 3 },
 ];
 
 /// What identifies a store.

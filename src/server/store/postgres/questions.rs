@@ -100,6 +100,7 @@ kinds! {
     command: Command((UserId, CommandId)) -> Option<EventPosition>;
     message: Message((ConversationId, Seq)) -> Option<MessageFacts>;
     emoji_of: EmojiOf((ConversationId, Seq)) -> Vec<Emoji>;
+    thread_listeners: ThreadListeners((ConversationId, Seq)) -> Vec<UserId>;
     messages_of: MessagesOf(MessagesOf) -> Vec<Seq>;
     messages_around: MessagesAround(MessagesAround) -> Vec<Message>;
     old_events: OldEvents((ConversationId, Timestamp, u32)) -> Vec<OldEvent>;

@@ -174,6 +174,10 @@ impl Facts for WorkingSet {
         ask!(self.emoji_of, EmojiOf((conversation, seq)))
     }
 
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>> {
+        ask!(self.thread_listeners, ThreadListeners((conversation, thread)))
+    }
+
     fn messages_of(
         &mut self,
         author: UserId,

@@ -218,6 +218,9 @@ impl WriterCache {
             M::SetSanction { user, .. } => drop(self.unsanctioned.remove(user)),
             M::Log(_)
             | M::SetText { .. }
+            | M::SetListeners { .. }
+            | M::AddReply { .. }
+            | M::MuteThread { .. }
             | M::MarkDeleted { .. }
             | M::EraseTexts { .. }
             | M::AddReaction { .. }

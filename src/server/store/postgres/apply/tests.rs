@@ -64,7 +64,7 @@ fn edit(conversation: ConversationId, message: u64, revision: u64) -> [Mutation;
     [
         event(conversation, revision.0, EventKind::edit(seq, text())),
         Mutation::EraseTexts { conversation, seq, before: revision },
-        Mutation::SetText { conversation, seq, revision, body: text(), edited_at: AT },
+        Mutation::SetText { conversation, seq, revision, body: text(), mentions: Vec::new(), edited_at: AT },
     ]
 }
 
@@ -144,7 +144,8 @@ fn a_new_member_keeps_no_read_mark_of_an_earlier_membership() {
     let (lobby, ann) = (room(), user());
     let texts = texts(&[read(lobby, ann, 3), list(lobby, ann, 5), remove_member(lobby, ann), add_member(lobby, ann)]);
     assert_eq!(texts[..2], [bulks::ADVANCE_READ_MARKS, bulks::SET_LIST_KEYS]);
-    assert_eq!(texts[2..], [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER, sql::ADD_MEMBER]);
+    let removal = [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER_LISTENERS, sql::REMOVE_MEMBER_MUTES, sql::REMOVE_MEMBER];
+    assert_eq!(texts[2..], [&removal[..], &[sql::ADD_MEMBER]].concat());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::server::{
         postgres::{
             pool::Pool,
             reads::{
-                history::event_from,
+                history::{event_from, name_users},
                 rows::json_from,
                 sql::{event_columns, event_size, fitting, state_of_event, user_columns, users_of},
             },
@@ -27,7 +27,7 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
         " FROM (",
         fitting!(
             concat!(
-                "SELECT e.*, s.body AS present, ",
+                "SELECT e.*, s.body AS present, s.mentions AS present_mentions, ",
                 event_size!(),
                 // Each table is read in the order of its primary key, up to the limit.
                 " FROM ((SELECT position, at, NULL::jsonb AS entry, conversation, seq, author, command_id, target, payload
@@ -65,7 +65,13 @@ pub(crate) async fn log_after(
     limit: u32,
     bytes: usize,
 ) -> Result<Vec<CommitEntry>, StoreError> {
-    pool.all(log_statement(after, limit, bytes), entry_from).await
+    let mut entries = pool.all(log_statement(after, limit, bytes), entry_from).await?;
+    let events = entries.iter_mut().filter_map(|entry| match &mut entry.change {
+        Change::Event { event, .. } => Some(event),
+        Change::Entry(_) => None,
+    });
+    name_users(pool, events.flat_map(|event| event.kind.mentioned_users_mut())).await?;
+    Ok(entries)
 }
 
 /// The position of the newest entry.

@@ -6,5 +6,6 @@ pub(super) mod history;
 pub(super) mod log;
 pub(super) mod moderation;
 pub(super) mod rooms;
-mod rows;
+pub(super) mod rows;
 mod sql;
+pub(super) mod threads;

@@ -25,7 +25,13 @@ macro_rules! conversation_number {
 /// under the name `c`, its author under the name `u`, and the user of its notice under the name `n`.
 macro_rules! event_columns {
     () => {
-        concat!("c.id, e.seq, e.at, e.command_id, e.payload, e.present, ", user_columns!("u"), ", ", user_columns!("n"))
+        concat!(
+            "c.id, e.seq, e.at, e.command_id, e.payload, e.present, ",
+            user_columns!("u"),
+            ", ",
+            user_columns!("n"),
+            ", e.present_mentions"
+        )
     };
 }
 
@@ -74,7 +80,7 @@ macro_rules! users_of {
 /// The state of the message that the event `e` is or changes, under the name `s`.
 macro_rules! state_of_event {
     () => {
-        " LEFT JOIN LATERAL (SELECT body FROM states WHERE conversation = e.conversation AND seq = coalesce(e.target, e.seq)
+        " LEFT JOIN LATERAL (SELECT body, mentions FROM states WHERE conversation = e.conversation AND seq = coalesce(e.target, e.seq)
                               LIMIT 1) s ON true "
     };
 }

@@ -3,6 +3,7 @@
 mod log;
 mod messages;
 mod rooms;
+mod threads;
 
 use rusqlite::params;
 
@@ -13,7 +14,10 @@ use crate::{
         store::{
             error::StoreError,
             feed::Delivery,
-            sqlite::{apply::log::to_json, tables::Tables},
+            sqlite::{
+                apply::{log::to_json, threads::mentions_to_json},
+                tables::Tables,
+            },
         },
     },
 };
@@ -33,13 +37,24 @@ impl Tables<'_> {
             M::AppendEvent(event) => self.append_event(event),
             M::Log(entry) => self.append_entry(entry, now),
 
-            M::SetText { conversation, seq, revision, body, edited_at } => {
+            M::SetText { conversation, seq, revision, body, mentions, edited_at } => {
                 let conversation = self.conversation_number(*conversation)?;
+                let mentions = mentions_to_json(mentions)?;
                 self.run(
-                    "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
-                    params![conversation, seq, revision, body, edited_at],
+                    "INSERT INTO states (conversation, seq, revision, body, edited_at, mentions)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5, mentions = ?6",
+                    params![conversation, seq, revision, body, edited_at, mentions],
                 )
+            }
+            M::SetListeners { conversation, seq, at, listeners } => {
+                self.set_listeners(*conversation, *seq, *at, listeners)
+            }
+            M::AddReply { conversation, thread, seq, author } => {
+                self.add_reply(*conversation, *thread, *seq, *author)
+            }
+            M::MuteThread { conversation, thread, user, on } => {
+                self.mute_thread(*conversation, *thread, *user, *on)
             }
             M::MarkDeleted { conversation, seq, revision } => self.mark_deleted(*conversation, *seq, *revision),
             M::EraseTexts { conversation, seq, before } => self.erase_texts(*conversation, *seq, *before),
@@ -81,6 +96,8 @@ impl Tables<'_> {
                 let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
                 self.cache.save_marks(self.db)?;
                 self.run("DELETE FROM room_roles WHERE conversation = ?1 AND user = ?2", member)?;
+                self.run("DELETE FROM listeners WHERE conversation = ?1 AND user = ?2", member)?;
+                self.run("DELETE FROM muted_threads WHERE conversation = ?1 AND user = ?2", member)?;
                 self.run("DELETE FROM members WHERE conversation = ?1 AND user = ?2", member)
             }
             M::AdvanceReadMark { conversation, user, seq } => {
@@ -136,6 +153,8 @@ impl Tables<'_> {
                 let number = [self.user_number(*user)?];
                 self.cache.save_marks(self.db)?;
                 self.run("DELETE FROM blocks WHERE user = ?1", number)?;
+                self.run("DELETE FROM listeners WHERE user = ?1", number)?;
+                self.run("DELETE FROM muted_threads WHERE user = ?1", number)?;
                 self.run("UPDATE members SET read_seq = 0, listed = NULL WHERE user = ?1", number)?;
                 self.run(
                     "UPDATE users SET nickname = '', nickname_key = NULL, password = NULL, role = 'member', address = NULL

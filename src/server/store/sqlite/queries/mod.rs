@@ -9,3 +9,4 @@ pub(super) mod log;
 pub(super) mod moderation;
 pub(super) mod rooms;
 pub(super) mod rows;
+pub(super) mod threads;

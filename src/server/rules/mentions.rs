@@ -66,8 +66,8 @@ pub(super) fn resolve_mentions(
     };
     let mut mentions: Vec<Mention> = Vec::new();
     for (index, place) in places.iter().enumerate() {
-        let of_place = candidates.iter().rev().filter(|candidate| candidate.place == index);
-        let longest = of_place.filter_map(|candidate| Some((candidate.end, whom(&candidate.key)?))).next();
+        let mut of_place = candidates.iter().rev().filter(|candidate| candidate.place == index);
+        let longest = of_place.find_map(|candidate| Some((candidate.end, whom(&candidate.key)?)));
         if let Some((end, whom)) = longest
             && let (Ok(start), Ok(end)) = (u32::try_from(place.start), u32::try_from(end))
         {

@@ -313,6 +313,8 @@ impl State {
 /// Forgets what a user was told of in a conversation, and which threads are muted.
 fn forget_user(row: &mut ConversationRow, user: UserId) {
     row.muted_threads.retain(|(_, other)| *other != user);
-    row.listeners.values_mut().for_each(|listeners| drop(listeners.remove(&MessageListener::User(user))));
+    for listeners in row.listeners.values_mut() {
+        listeners.remove(&MessageListener::User(user));
+    }
     row.listeners.retain(|_, listeners| !listeners.is_empty());
 }

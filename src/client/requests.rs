@@ -86,13 +86,13 @@ impl ClientStore {
     pub(super) fn refresh_conversation(self, id: ConversationId) {
         spawn_local(async move {
             for _ in 0..MAX_REFRESH_ATTEMPTS {
+                let asked = self.conversations.with_untracked(|all| all.get(id).cloned());
                 let Some(conversation) = api::conversation(id).await else { return };
                 // Events and read marks that arrived since the server read it are missing in the answer.
-                if self
-                    .conversations
-                    .with_untracked(|all| all.get(id).is_none_or(|known| !known.is_ahead_of(&conversation)))
-                {
-                    return self.conversations.update(|conversations| conversations.put(conversation));
+                let mut is_up_to_date = false;
+                self.conversations.update(|all| is_up_to_date = all.put_fetched(conversation, asked.as_ref()));
+                if is_up_to_date {
+                    return;
                 }
             }
         });

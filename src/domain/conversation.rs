@@ -8,6 +8,9 @@ use super::{
     user::User,
 };
 
+/// Unread messages are counted up to this number, to bound the cost. A badge shows no more anyway.
+pub const MAX_UNREAD: u32 = 1_000;
+
 /// A conversation, and how far one member has read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
@@ -20,9 +23,9 @@ pub struct Conversation {
     pub last_seq: Seq,
     /// The time of the newest message, by which lists are sorted; 0 without messages.
     pub last_message_at: Timestamp,
-    /// The position up to which the member has read.
+    /// The position up to which the member has read. Only the member's own command sets it back.
     pub read_seq: Seq,
-    /// The number of messages of others after `read_seq`, up to 1,000.
+    /// The number of messages of others after `read_seq`, up to [`MAX_UNREAD`].
     pub unread: u32,
     /// How many of those the member is told of: they mention the member or everyone, or reply in a thread of the member's.
     pub mentions: u32,

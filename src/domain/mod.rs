@@ -51,7 +51,7 @@ pub use character::first_character;
 #[cfg(feature = "ssr")]
 pub(crate) use client_addr::{ClientAddr, ClientNetwork};
 pub use completion::Completions;
-pub use conversation::{Companion, Conversation, ConversationKind, ConversationList};
+pub use conversation::{Companion, Conversation, ConversationKind, ConversationList, MAX_UNREAD};
 pub use emoji::{Emoji, EmojiError, MAX_REACTIONS};
 pub use event::{Event, EventKind};
 pub use history::{

@@ -7,18 +7,11 @@ use crate::{
         Action, Companion, Conversation, ConversationId, ConversationKind, ConversationList, Event, EventKind,
         ModerationNotice, Room, Scope, Seq, Timestamp, User, UserId, lowercase,
     },
-    state::blocks::Blocks,
+    state::{
+        blocks::Blocks,
+        unread::{self, UnreadCount},
+    },
 };
-
-/// Whether the number of unread messages of a conversation is known after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum UnreadCount {
-    /// The count is right.
-    Known,
-    /// The count cannot be derived from the events; the client has to fetch it.
-    Unknown,
-}
 
 /// The conversations of the current user: all rooms, and the directs with the newest messages. Older directs may not be
 /// loaded yet.
@@ -27,12 +20,17 @@ pub struct Conversations {
     all: Vec<Conversation>,
     /// The server's cursor for the directs that are not loaded; `None` if all are.
     older: Option<String>,
+    /// Up to where there may be messages of the user after the read mark: the end of a conversation when it was loaded, or
+    /// when the mark was set back. Later messages of the user have moved the mark.
+    own_up_to: Vec<(ConversationId, Seq)>,
 }
 
 impl Conversations {
     /// Takes a complete list.
     pub fn new(all: Vec<Conversation>) -> Self {
-        Self { all, older: None }
+        let mut conversations = Self::default();
+        conversations.reset(all, None, |_| false);
+        conversations
     }
 
     /// Replaces the list by that of a `welcome`. Conversations further down stay if `is_followed`: those for which the server
@@ -44,6 +42,7 @@ impl Conversations {
         is_followed: impl Fn(ConversationId) -> bool,
     ) {
         let before = std::mem::replace(&mut self.all, list);
+        self.own_up_to = self.all.iter().map(|loaded| (loaded.id, loaded.last_seq)).collect();
         if older.is_some() {
             let further = before.into_iter().filter(|known| is_followed(known.id));
             let further: Vec<_> = further.filter(|known| self.get(known.id).is_none()).collect();
@@ -56,7 +55,7 @@ impl Conversations {
     pub fn extend(&mut self, list: ConversationList) {
         for conversation in list.conversations {
             if self.get(conversation.id).is_none() {
-                self.all.push(conversation);
+                self.put(conversation);
             }
         }
         self.older = list.older;
@@ -69,65 +68,70 @@ impl Conversations {
 
     /// Adds or replaces a conversation.
     pub fn put(&mut self, conversation: Conversation) {
-        match self.get_mut(conversation.id) {
+        let (id, last_seq) = (conversation.id, conversation.last_seq);
+        let was_set_back = self.get(id).is_none_or(|known| conversation.read_seq < known.read_seq);
+        if was_set_back {
+            self.own_up_to.retain(|(other, _)| *other != id);
+            self.own_up_to.push((id, last_seq));
+        }
+        match self.get_mut(id) {
             Some(known) => *known = conversation,
             None => self.all.push(conversation),
         }
     }
 
+    /// Adds or replaces a conversation by one that was fetched. `asked`: what was known of it then. Returns whether the fetched
+    /// one was up to date; otherwise nothing is changed, and the client has to fetch it again.
+    pub fn put_fetched(&mut self, fetched: Conversation, asked: Option<&Conversation>) -> bool {
+        let is_outdated = self.get(fetched.id).is_some_and(|known| {
+            // The user may have set something meanwhile, and the read mark back.
+            let was_set = asked.is_some_and(|asked| {
+                let settings = |conversation: &Conversation| (conversation.muted, conversation.pinned);
+                settings(asked) != settings(known) || known.read_seq < asked.read_seq
+            });
+            was_set || known.is_ahead_of(&fetched)
+        });
+        if !is_outdated {
+            self.put(fetched);
+        }
+        !is_outdated
+    }
+
     /// Removes a conversation that the user has left or hidden.
     pub fn remove(&mut self, id: ConversationId) {
         self.all.retain(|conversation| conversation.id != id);
+        self.own_up_to.retain(|(other, _)| *other != id);
     }
 
     /// Applies an event; applying it again has no effect. Messages of blocked users do not count as unread.
     pub fn apply(&mut self, event: &Event, me: UserId, blocks: &Blocks) -> UnreadCount {
+        let own_up_to = self.own_up_to.iter().find(|(id, _)| *id == event.conversation);
+        let own_up_to = own_up_to.map_or(Seq(u64::MAX), |(_, seq)| *seq);
         let Some(conversation) = self.get_mut(event.conversation).filter(|known| known.last_seq < event.seq) else {
             return UnreadCount::Known;
         };
+        let count = unread::count(conversation, event, me, blocks, own_up_to);
         conversation.last_seq = event.seq;
         if let EventKind::Message { .. } = event.kind {
             conversation.last_message_at = event.at;
         }
-        if let ConversationKind::Room(room) = &mut conversation.kind {
-            apply_to_room(room, event, me);
-        }
-        match event.kind {
-            // Writing a message marks the earlier ones as read.
-            EventKind::Message { .. } if event.author.id == me => {
-                conversation.read_seq = event.seq;
-                conversation.unread = 0;
-            }
-            EventKind::AccountDeleted => match &mut conversation.kind {
-                ConversationKind::Direct { with } if with.user.id == event.author.id => {
+        match &mut conversation.kind {
+            ConversationKind::Room(room) => apply_to_room(room, event, me),
+            ConversationKind::Direct { with } => {
+                if event.kind == EventKind::AccountDeleted && with.user.id == event.author.id {
                     *with = Companion { user: event.author.clone(), gone: true };
                 }
-                _ => {}
-            },
-            // A deleted message is not unread any more.
-            EventKind::Deletion { seq } if seq > conversation.read_seq && conversation.unread > 0 => {
-                // If a blocked user wrote it, it was not counted. Directs with blocked users are in no list.
-                if !blocks.is_empty() && matches!(conversation.kind, ConversationKind::Room(_)) {
-                    return UnreadCount::Unknown;
-                }
-                conversation.unread -= 1;
             }
-            EventKind::Message { .. } if !blocks.contains(event.author.id) => conversation.unread += 1,
-            _ => {}
         }
-        UnreadCount::Known
+        count
     }
 
     /// The user has read up to `seq`, on this connection or another one.
     pub fn mark_read(&mut self, id: ConversationId, seq: Seq) -> UnreadCount {
-        let Some(conversation) = self.get_mut(id).filter(|known| known.read_seq < seq) else {
-            return UnreadCount::Known;
-        };
-        conversation.read_seq = seq;
-        let left = conversation.last_seq.0.saturating_sub(seq.0);
-        conversation.unread = conversation.unread.min(u32::try_from(left).unwrap_or(u32::MAX));
-        // It is not known how many of the later events are messages of others.
-        if conversation.unread > 0 { UnreadCount::Unknown } else { UnreadCount::Known }
+        match self.get_mut(id).filter(|known| known.read_seq < seq) {
+            Some(conversation) => unread::mark_read(conversation, seq),
+            None => UnreadCount::Known,
+        }
     }
 
     /// The conversation with this id.
@@ -213,6 +217,11 @@ impl Conversations {
         self.all.iter().map(|conversation| conversation.unread).sum()
     }
 
+    /// How many messages the user is told of that are unread, in all loaded conversations.
+    pub fn mentions(&self) -> u32 {
+        self.all.iter().map(|conversation| conversation.mentions).sum()
+    }
+
     fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         self.all.iter_mut().find(|conversation| conversation.id == id)
     }
@@ -236,7 +245,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Body, CommandId, Nickname, Role, RoomChange, RoomName, RoomTopic};
+    use crate::domain::{Body, CommandId, Mention, Mentioned, Nickname, Reply, Role, RoomChange, RoomName, RoomTopic};
 
     fn user(number: u128) -> User {
         User::guest(UserId::from_uuid(Uuid::from_u128(number)), Nickname::parse("Ada").expect("a nickname"))
@@ -277,15 +286,18 @@ mod tests {
         apply(&mut conversations, &Blocks::default(), &[event(2, 2)]);
         assert_eq!(conversations.unread(), 2);
         let lobby = event(1, 2).conversation;
-        assert_eq!(
-            conversations.mark_read(lobby, Seq(1)),
-            UnreadCount::Unknown,
-            "the second event might have been a reaction"
-        );
+        assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "all events are messages");
         assert_eq!(conversations.unread(), 1);
         assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "known already");
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
         assert_eq!(conversations.unread(), 0);
+        let left = Event { kind: EventKind::AccountDeleted, ..event(4, 3) };
+        apply(&mut conversations, &Blocks::default(), &[event(3, 2), left, event(5, 2)]);
+        assert_eq!(
+            conversations.mark_read(lobby, Seq(3)),
+            UnreadCount::Unknown,
+            "it is not known which of the two later events is a message"
+        );
     }
 
     #[test]
@@ -323,6 +335,94 @@ mod tests {
             apply(&mut conversations, &Blocks::default(), &events);
             assert_eq!(conversations.unread(), unread, "{what}");
         }
+    }
+
+    fn mention(seq: u64, author: u128, whom: Mentioned) -> Event {
+        let mentions = vec![Mention { start: 0, end: 2, whom }];
+        let body = Body::parse("hi").expect("a body");
+        let kind = EventKind::Message { body, mentions, reply: None, participants: Vec::new() };
+        Event { kind, ..event(seq, author) }
+    }
+
+    #[test]
+    fn messages_that_tell_the_reader_are_counted_as_mentions() {
+        let me = || Mentioned::User(user(1));
+        let participant = |seq, author, participants: Vec<UserId>| {
+            let reply = Some(Reply { to: Seq(1), thread: Seq(1) });
+            let kind = EventKind::Message {
+                body: Body::parse("hi").expect("a body"),
+                mentions: Vec::new(),
+                reply,
+                participants,
+            };
+            Event { kind, ..event(seq, author) }
+        };
+        let deleted = |seq, target| Event { kind: EventKind::Deletion { seq: Seq(target) }, ..event(seq, 2) };
+        // User 1 is the reader, and has blocked user 9: the case, its events in order, and the counts after them.
+        for (what, events, counts) in [
+            ("the reader is mentioned", vec![mention(1, 2, me())], (1, 1)),
+            ("everyone is mentioned", vec![mention(1, 2, Mentioned::Everyone)], (1, 1)),
+            ("somebody else is mentioned", vec![mention(1, 2, Mentioned::User(user(3)))], (1, 0)),
+            ("a reply in a thread of the reader's", vec![participant(1, 2, vec![user(1).id])], (1, 1)),
+            ("a reply in another thread", vec![participant(1, 2, vec![user(3).id])], (1, 0)),
+            ("the reader mentions everyone", vec![event(1, 2), mention(2, 1, Mentioned::Everyone)], (0, 0)),
+            ("a blocked user mentions the reader", vec![mention(1, 9, me())], (0, 0)),
+            ("the reader answers", vec![mention(1, 2, me()), event(2, 1)], (0, 0)),
+            ("the only mention is deleted", vec![mention(1, 2, me()), deleted(2, 1)], (0, 0)),
+            ("one of two mentions is deleted", vec![mention(1, 2, me()), mention(2, 2, me()), deleted(3, 1)], (1, 1)),
+            ("a message is deleted", vec![event(1, 2), event(2, 2), deleted(3, 1)], (1, 0)),
+        ] {
+            let mut conversations = lobby();
+            let mut blocks = Blocks::default();
+            blocks.set(user(9), true);
+            apply(&mut conversations, &blocks, &events);
+            assert_eq!((conversations.unread(), conversations.mentions()), counts, "{what}");
+        }
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
+        assert_eq!(conversations.apply(&deleted(3, 1), user(1).id, &Blocks::default()), UnreadCount::Unknown);
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
+        assert_eq!(conversations.mark_read(event(1, 2).conversation, Seq(1)), UnreadCount::Unknown);
+    }
+
+    #[test]
+    fn after_the_mark_was_set_back_a_deleted_message_may_be_the_reader_s_own() {
+        let deletion = |seq, target| Event { kind: EventKind::Deletion { seq: Seq(target) }, ..event(seq, 3) };
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 1)]);
+        let set_back = Conversation { read_seq: Seq(0), unread: 1, ..conversations.all[0].clone() };
+        conversations.put(set_back);
+        apply(&mut conversations, &Blocks::default(), &[event(3, 2), event(4, 2), deletion(5, 4)]);
+        assert_eq!(conversations.unread(), 2, "the user wrote nothing after the mark was set back");
+        assert_eq!(conversations.apply(&deletion(6, 2), user(1).id, &Blocks::default()), UnreadCount::Unknown);
+    }
+
+    #[test]
+    fn a_read_mark_that_arrives_before_the_messages_counts() {
+        let mut conversations = lobby();
+        let lobby = event(1, 2).conversation;
+        assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
+        apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2), event(3, 2)]);
+        assert_eq!(conversations.unread(), 1);
+    }
+
+    #[test]
+    fn what_was_fetched_before_the_mark_was_set_back_is_outdated() {
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2)]);
+        let lobby = event(1, 2).conversation;
+        assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
+        let asked = conversations.all[0].clone();
+        let set_back = Conversation { read_seq: Seq(0), unread: 2, ..asked.clone() };
+        conversations.put(set_back.clone());
+        assert!(!conversations.put_fetched(asked.clone(), Some(&asked)));
+        assert_eq!(conversations.unread(), 2);
+        assert!(conversations.put_fetched(set_back.clone(), Some(&set_back)));
+        let muted = Conversation { muted: true, ..set_back.clone() };
+        conversations.put(muted.clone());
+        assert!(!conversations.put_fetched(set_back.clone(), Some(&set_back)));
+        assert!(conversations.all[0].muted);
     }
 
     #[test]
@@ -404,7 +504,7 @@ mod tests {
             ("a message of the other user", to(1, 2, 101, None), [1, 3, 2]),
             ("a message of the reader", to(2, 3, 1, None), [2, 1, 3]),
             ("a reaction", to(3, 4, 103, Some(EventKind::Other)), [2, 1, 3]),
-            ("a deletion", to(3, 5, 103, Some(EventKind::Deletion { seq: Seq(1) })), [2, 1, 3]),
+            ("a deletion", to(3, 5, 103, Some(EventKind::Deletion { seq: Seq(2) })), [2, 1, 3]),
             ("a message that came before", to(1, 2, 101, None), [2, 1, 3]),
             ("a message in the last one", to(3, 6, 103, None), [3, 2, 1]),
         ] {

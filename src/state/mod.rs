@@ -13,9 +13,10 @@ mod presence;
 mod rows;
 mod timeline;
 mod typing;
+mod unread;
 
 pub use blocks::Blocks;
-pub use conversations::{Conversations, UnreadCount};
+pub use conversations::Conversations;
 pub use fold::apply_change;
 pub use outbox::Outbox;
 pub use outgoing::{OutboxCommand, Outgoing, OutgoingStatus};
@@ -23,3 +24,4 @@ pub use presence::Presence;
 pub use rows::{Row, RowKey, rows};
 pub use timeline::{PageRange, Timeline};
 pub use typing::{TYPING_LASTS, Typing};
+pub use unread::UnreadCount;

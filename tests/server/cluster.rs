@@ -5,12 +5,15 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
-    domain::{CommandId, Seq},
+    domain::{CommandId, ConversationId, Seq},
     protocol::ServerFrame,
 };
 use tokio::sync::{Notify, mpsc};
 
-use super::support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, with_timeout};
+use super::{
+    conversation_settings,
+    support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, with_timeout},
+};
 
 #[tokio::test]
 async fn what_is_said_on_one_node_is_heard_on_the_other() {
@@ -80,6 +83,44 @@ async fn a_session_that_ends_on_one_node_ends_on_the_other() {
         let me = server.http(Method::GET, "/api/me").bearer_auth(&token).send().await.expect("a response");
         assert_eq!(me.status(), StatusCode::UNAUTHORIZED);
     }
+}
+
+#[tokio::test]
+async fn a_read_mark_that_is_set_back_on_one_node_stays_so_on_the_other() {
+    let one = TestServer::start_node().await;
+    let other = one.start_beside().await;
+    let mut ming = TestClient::guest(&other, "小明").await;
+    let mut desktop = TestClient::guest(&one, "阿玲").await;
+    let mut phone = TestClient::with_token(other.address, desktop.token()).await;
+    let lobby = ming.lobby().id;
+    for text in ["one", "two", "three"] {
+        ming.send_message(text).await;
+        desktop.expect_event(text).await;
+    }
+    let read_seq = async |client: &TestClient, node| client.connect_again(node).await.lobby().read_seq;
+    for round in 0..10 {
+        // Both nodes gather marks, and save them some time later.
+        desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 3 })).await;
+        conversation_settings::set(&mut phone, lobby, json!({ "unread_from": 2 })).await;
+        let text = format!("later {round}");
+        ming.send_message(&text).await;
+        desktop.expect_event(&text).await;
+        // Whatever the node had gathered is saved with this.
+        let id = desktop.send_without_waiting(ConversationId::generate(), "nowhere").await;
+        assert_eq!(desktop.expect_error().await.id, Some(id));
+        assert_eq!(read_seq(&desktop, &one).await, Seq(1), "round {round}");
+    }
+    // Once a node has told its connections, a mark counts there.
+    desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 3 })).await;
+    let is_read = async { while read_seq(&desktop, &other).await != Seq(3) {} };
+    with_timeout("the read mark", is_read).await;
+    conversation_settings::set(&mut phone, lobby, json!({ "muted": true })).await;
+    desktop
+        .expect("the muted Lobby", |frame| match frame {
+            ServerFrame::Conversation(view) if view.muted => Some(()),
+            _ => None,
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod closed_server;
 mod cluster;
 mod command_line;
 mod conversation_list;
+mod conversation_settings;
 mod cookies;
 mod deletion;
 mod directs;

@@ -256,6 +256,30 @@ async fn nothing_of_a_private_room_reaches_others() {
 }
 
 #[tokio::test]
+async fn moderators_and_owners_of_the_server_learn_nothing_of_private_rooms_that_they_are_not_in() {
+    let server = TestServer::start().await;
+    // The first user to register here is the owner of the server.
+    let olga = Person::register(&server, "Olga").await;
+    let (mut ada, bob) = (Person::register(&server, "Ada").await, Person::register(&server, "Bob").await);
+    for (name, visibility) in [("Tea", "public"), ("Secret", "private")] {
+        let room = ada.create(name, visibility).await.id;
+        ada.add(room, &bob.user()).await;
+        ada.client.moderate("mute", &bob.user(), json!({ "conversation": room })).await;
+        for path in ["/api/sanctions", "/api/audit"] {
+            let text = olga.get(&server, path).await.text().await.expect("a text");
+            assert_eq!(text.contains(&room.to_string()), visibility == "public", "{path}: {text}");
+            assert_eq!(text.matches("mute").count(), 1, "{path}: {text}");
+        }
+        if visibility == "private" {
+            ada.add(room, &olga.user()).await;
+            for path in ["/api/sanctions", "/api/audit"] {
+                assert!(olga.get(&server, path).await.text().await.expect("a text").contains(&room.to_string()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_member_who_was_removed_hears_nothing_after_the_removal() {
     let server = TestServer::start().await;
     let (mut ada, mut bob) = (Person::register(&server, "Ada").await, Person::register(&server, "Bob").await);

@@ -12,6 +12,7 @@ mod claim;
 mod claim_token;
 mod command_context;
 mod completions;
+mod conversation_settings;
 mod directs;
 mod ephemeral;
 mod invites;
@@ -32,6 +33,7 @@ mod tokens;
 
 pub(super) use accounts::AdmissionToken;
 pub(super) use command_context::CommandContext;
+pub(super) use conversation_settings::ConversationSettingRequest;
 pub(super) use directs::{Direct, PendingDirect};
 pub(super) use messages::PendingCommand;
 pub(crate) use moderation::{AllowedActions, ModerationRequest};

@@ -1,6 +1,6 @@
 //! Moderation, and who may see what of it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     domain::{
@@ -112,13 +112,32 @@ impl ChatService {
         Ok(self.store.queue(moderation).await?)
     }
 
-    /// Returns all sanctions in force.
+    /// Returns the sanctions in force, without those in private rooms that the user is not in.
     ///
     /// # Errors
     /// [`ChatError::NotAllowed`], as with the functions below.
     pub(in crate::server) async fn sanctions(&self, me: &CurrentUser) -> Result<Vec<Sanction>, ChatError> {
         self.require(Permission::SeeSanctions, me)?;
-        Ok(self.store.sanctions().await?)
+        let mut sanctions = self.store.sanctions().await?;
+        let hidden = self.hidden_conversations(me.id, sanctions.iter().filter_map(|it| it.conversation)).await?;
+        sanctions.retain(|sanction| !sanction.conversation.is_some_and(|id| hidden.contains(&id)));
+        Ok(sanctions)
+    }
+
+    /// Those of the conversations that the user must not learn of: directs and private rooms that they are not in.
+    async fn hidden_conversations(
+        &self,
+        me: UserId,
+        conversations: impl Iterator<Item = ConversationId>,
+    ) -> Result<HashSet<ConversationId>, ChatError> {
+        let mut hidden = HashSet::new();
+        for conversation in conversations.collect::<HashSet<_>>() {
+            let is_visible_room = self.store.directory_room(me, conversation).await?.is_some();
+            if !is_visible_room {
+                hidden.insert(conversation);
+            }
+        }
+        Ok(hidden)
     }
 
     /// Returns at most `limit` users whose nickname contains `part`.
@@ -139,7 +158,9 @@ impl ChatService {
         self.store.user(user).await?.ok_or(ChatError::UnknownUser)
     }
 
-    /// Returns at most `limit` entries of the audit log: the newest, or the newest before `before`.
+    /// Returns at most `limit` entries of the audit log: the newest, or the newest before `before`. What moderators of a private
+    /// room have done there is left out, unless the user is in the room; what concerns a reported message is there, but without
+    /// its conversation.
     pub(in crate::server) async fn audit_page(
         &self,
         me: &CurrentUser,
@@ -147,7 +168,16 @@ impl ChatService {
         limit: u32,
     ) -> Result<AuditPage, ChatError> {
         self.require(Permission::ReadAudit, me)?;
-        Ok(self.store.audit_page(before, limit).await?)
+        let mut page = self.store.audit_page(before, limit).await?;
+        let hidden = self.hidden_conversations(me.id, page.entries.iter().filter_map(|it| it.conversation)).await?;
+        page.entries.retain_mut(|entry| {
+            let is_hidden = entry.conversation.is_some_and(|id| hidden.contains(&id));
+            if is_hidden {
+                entry.conversation = None;
+            }
+            !is_hidden || matches!(entry.action.as_str(), "delete_message" | "close_report")
+        });
+        Ok(page)
     }
 
     /// Refuses a user whose role does not give this permission, and logs it.

@@ -21,6 +21,8 @@ pub(super) enum FeedEffect {
     None,
     /// The frame is a duplicate for a connection that the welcome and the replay brought to this position or beyond.
     SupersededAt(ConversationId, Seq),
+    /// The frame is outdated for a connection that the welcome and the replay brought beyond this position.
+    OutdatedAfter(ConversationId, Seq),
     /// The user is no longer in the conversation, and what the connection received of it before counts no more.
     Ends(ConversationId),
 }
@@ -44,6 +46,10 @@ impl EncodedFrame {
 
     pub(super) fn superseded_at(self, conversation: ConversationId, seq: Seq) -> Self {
         Self { effect: FeedEffect::SupersededAt(conversation, seq), ..self }
+    }
+
+    pub(super) fn outdated_after(self, conversation: ConversationId, seq: Seq) -> Self {
+        Self { effect: FeedEffect::OutdatedAfter(conversation, seq), ..self }
     }
 
     pub(super) fn ending(self, conversation: ConversationId) -> Self {

@@ -1,11 +1,9 @@
 //! From the commit log to the shards: encodes each entry that concerns connections, in order.
 
-use std::{collections::HashMap, mem, sync::Arc, time::Duration};
-
-use tokio::time::sleep;
+use std::{collections::HashMap, mem, sync::Arc};
 
 use crate::{
-    domain::{CommandId, Conversation, ConversationId, EndReason, Event, SessionId, User, UserId},
+    domain::{CommandId, Conversation, ConversationId, EndReason, Event, UserId},
     protocol::{ServerFrame, SimpleReply},
     server::{
         error::ChatError,
@@ -14,6 +12,7 @@ use crate::{
             connections::{Connection, Dialect},
             encoded::{EncodedFrame, EventBatchBuilder, Privacy},
             log_follower::LogFollower,
+            lookups::{LookedUp, Lookups},
             registry::Hub,
         },
         rules::{Entry, EventPosition},
@@ -21,73 +20,17 @@ use crate::{
     },
 };
 
-/// How long to wait before something is looked up again after a failure.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
-
 /// Delivers what is committed from now on, until the store closes its feed. Never waits for a connection.
 pub(crate) async fn deliver(feed: CommitFeed, store: Arc<dyn Store>, hub: Arc<Hub>, shards: ShardSenders) {
-    let is_shared = store.foreign_head().is_some();
+    let mut lookups = Lookups::new(Arc::clone(&store), Arc::clone(&hub));
     let mut log = LogFollower::new(feed, Arc::<dyn Store>::clone(&store));
     while let Some(deliveries) = log.next().await {
         let mut batch = DeliveryBatchBuilder::new(&hub, store.lobby());
         for delivery in deliveries {
-            let looked_up = look_up(&*store, is_shared, &hub, &mut log, &delivery).await;
+            let looked_up = lookups.look_up(&mut log, &delivery).await;
             batch.add(delivery, looked_up);
         }
         shards.send(batch.finish()).await;
-    }
-}
-
-/// What connections must be told of an entry and what the entry does not contain.
-#[derive(Debug)]
-enum LookedUp {
-    /// A conversation as its user sees it now.
-    View(Box<Conversation>),
-    User(User),
-    /// The present sessions of a user.
-    Sessions(Vec<SessionId>),
-}
-
-/// Looks up what an entry does not contain. Returns `None` if nothing is needed, or if it does not exist any more.
-///
-/// Nothing is needed if the user has no connection here: one that is opened later reads the store later.
-async fn look_up(
-    store: &dyn Store,
-    is_shared: bool,
-    hub: &Hub,
-    // Not shared with other threads while this waits.
-    log: &mut LogFollower,
-    delivery: &Delivery,
-) -> Option<LookedUp> {
-    let Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) = delivery else { return None };
-    loop {
-        let found = match entry {
-            Entry::Listed { user, .. } | Entry::Block { user, .. } | Entry::SessionEnded { user, .. }
-                if !hub.is_connected(*user) =>
-            {
-                return None;
-            }
-            // On another node, the user may have signed in again before this node learns that all sessions ended.
-            Entry::SessionEnded { user, session: None, .. } if is_shared => store
-                .sessions(*user)
-                .await
-                .map(|sessions| Some(LookedUp::Sessions(sessions.into_iter().map(|session| session.id).collect()))),
-            Entry::Listed { user, conversation } => {
-                store.conversation(*user, *conversation).await.map(|view| Some(LookedUp::View(Box::new(view))))
-            }
-            Entry::Block { other, .. } => store.user(*other).await.map(|user| user.map(LookedUp::User)),
-            _ => return None,
-        };
-        match found {
-            Ok(found) => return found,
-            // It has left the user's list again.
-            Err(StoreError::Refused(_)) => return None,
-            Err(error) => tracing::warn!(%error, "what connections are to be told could not be read; delivery waits"),
-        }
-        if log.has_closed() {
-            return None;
-        }
-        sleep(RETRY_PAUSE).await;
     }
 }
 
@@ -132,6 +75,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
                     self.operations.push(DeliveryOp::Reply(connection, reply));
                 }
             }
+            Delivery::MarkedRead { user, .. } if looked_up.is_some() => self.show(user, looked_up),
             Delivery::MarkedRead { user, conversation, seq } => {
                 let connections = self.hub.connections_of(user);
                 let Some(first) = connections.first() else { return };
@@ -152,6 +96,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
             (Entry::Unlisted { user, conversation } | Entry::Left { user, room: conversation }, _) => {
                 self.unsubscribe(user, conversation);
             }
+            (Entry::ConversationSet { user, .. }, looked_up) => self.show(user, looked_up),
             (Entry::Block { user, on, .. }, Some(LookedUp::User(other))) => {
                 self.send_to_user(user, &ServerFrame::Block { user: other, on });
             }
@@ -203,6 +148,15 @@ impl<'a> DeliveryBatchBuilder<'a> {
 
     fn send_to_user(&mut self, user: UserId, frame: &ServerFrame) {
         self.operations.extend(EncodedFrame::encode(frame).map(|frame| DeliveryOp::ToUser(user, frame)));
+    }
+
+    /// Sends a user's connections how a conversation looks now.
+    fn show(&mut self, user: UserId, looked_up: Option<LookedUp>) {
+        let Some(LookedUp::View(view)) = looked_up else { return };
+        let (conversation, last_seq) = (view.id, view.last_seq);
+        let frame = EncodedFrame::encode(&ServerFrame::Conversation(*view));
+        let frame = frame.map(|frame| frame.outdated_after(conversation, last_seq));
+        self.operations.extend(frame.map(|frame| DeliveryOp::ToUser(user, frame)));
     }
 
     fn subscribe(&mut self, user: UserId, view: Conversation, mark: impl FnOnce(EncodedFrame) -> EncodedFrame) {
@@ -264,7 +218,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Body, ClientAddr, EventKind, Nickname, Role, Seq, SessionId, Timestamp},
+        domain::{Body, ClientAddr, EventKind, Nickname, Role, Seq, SessionId, Timestamp, User},
         server::{hub::connections::ConnectionOrigin, net::shard_index::ShardIndex, store::Position},
     };
 

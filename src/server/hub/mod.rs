@@ -30,6 +30,7 @@ mod encoded;
 mod fan_out;
 mod local_node;
 mod log_follower;
+mod lookups;
 mod presence;
 mod presence_announcer;
 mod presence_lookup;

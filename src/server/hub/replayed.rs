@@ -38,6 +38,11 @@ impl ReplayedPositions {
         true
     }
 
+    /// Whether the welcome or the replay brought the connection beyond this position.
+    pub(super) fn is_beyond(&self, (conversation, seq): (ConversationId, Seq)) -> bool {
+        self.find(conversation).is_ok_and(|index| self.0[index].1 > seq)
+    }
+
     /// Whether frames of this conversation may be duplicates.
     pub(super) fn contains(&self, conversation: ConversationId) -> bool {
         self.find(conversation).is_ok()

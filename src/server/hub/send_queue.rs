@@ -235,6 +235,11 @@ impl SendQueue {
                     return;
                 }
             }
+            FeedEffect::OutdatedAfter(conversation, seq) => {
+                if state.replayed.is_beyond((conversation, seq)) {
+                    return;
+                }
+            }
             FeedEffect::Ends(conversation) => state.replayed.remove(conversation),
         }
         self.add_bytes(state, frame.bytes);

@@ -133,7 +133,7 @@ impl DecisionDraft {
         self.log(Entry::Listed { user, conversation: direct });
     }
 
-    /// Takes a direct out of a user's list, with everything in it read. `listed`: where it is in the list now.
+    /// Takes a direct out of a user's list, with everything in it read, and not pinned any more. `listed`: where it is in the list now.
     pub(super) fn unlist(
         &mut self,
         facts: &mut dyn Facts,
@@ -144,6 +144,8 @@ impl DecisionDraft {
         self.mark_all_read(facts, user, direct)?;
         if listed.is_some() {
             self.push(Mutation::SetListed { conversation: direct, user, listed: None });
+            // It comes back where its next message puts it.
+            self.push(Mutation::SetPinned { conversation: direct, user, on: false });
             self.log(Entry::Unlisted { user, conversation: direct });
         }
         Ok(())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{ConversationId, EndReason, InviteId, Role, Seq, SessionId, Timestamp, UserId},
-    server::rules::values::SanctionKind,
+    server::rules::values::{MemberSetting, SanctionKind},
 };
 
 /// An entry that is not an event of a conversation.
@@ -40,6 +40,9 @@ pub(crate) enum Entry {
     Listed { user: UserId, conversation: ConversationId },
     /// A conversation left a user's list. The user's connections unsubscribe from it.
     Unlisted { user: UserId, conversation: ConversationId },
+    /// A member muted or pinned a conversation, or took that back, or set the read mark back. The user's connections are told
+    /// how it looks now.
+    ConversationSet { user: UserId, conversation: ConversationId, setting: MemberSetting },
     /// A user blocked another one (`on`), or ended the block.
     Block { user: UserId, other: UserId, on: bool },
     /// A user muted a thread (`on`), or wants to hear of it again.

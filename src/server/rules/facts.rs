@@ -80,6 +80,9 @@ pub(crate) struct Membership {
     pub joined_at: Timestamp,
     /// How far the member has read.
     pub read_seq: Seq,
+    /// The position of the commit log at which the member last set the read mark back, where several nodes write to the
+    /// store; otherwise 0.
+    pub set_back_at: u64,
     /// The sort key in the member's list; `None` while the conversation is not in the list. Rooms always are.
     pub listed: Option<ListKey>,
     /// The role in the room; [`Role::Member`] in a direct.

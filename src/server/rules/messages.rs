@@ -95,10 +95,9 @@ impl SendEvent {
             draft.push(Mutation::AdvanceReadMark { conversation, user: author, seq: position.seq });
         }
         if let Some((listed, other)) = direct {
-            let key = ListKey::of(position.at);
             for (user, listed) in [(author, listed), (other.id, other.listed)] {
-                if listed.is_some_and(|listed| listed.is_before(key)) {
-                    draft.push(Mutation::SetListed { conversation, user, listed: Some(key) });
+                if let Some(moved) = listed.and_then(|listed| listed.moved_up(position.at)) {
+                    draft.push(Mutation::SetListed { conversation, user, listed: Some(moved) });
                 }
             }
         }

@@ -13,6 +13,7 @@ mod blocks;
 mod clock;
 mod command;
 mod context;
+mod conversation_settings;
 mod decision;
 mod departure;
 mod directs;
@@ -49,6 +50,7 @@ pub(crate) use blocks::{BlockUser, UnblockUser};
 pub(crate) use clock::SaveClock;
 pub(crate) use command::Command;
 pub(crate) use context::{Context, Ids, Now};
+pub(crate) use conversation_settings::SetConversation;
 pub(crate) use directs::{HideDirect, OpenDirect, OpenedDirect, UserRef};
 pub(crate) use entry::Entry;
 #[cfg(test)]
@@ -78,6 +80,7 @@ pub(crate) use sign_up::CreateUser;
 pub(crate) use threads::MuteThread;
 pub(crate) use undecided::Undecided;
 pub(crate) use values::{
-    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, MessageListener, NewPassword,
-    NewSession, OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind, SanctionScope, SessionKey,
+    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, MemberSetting,
+    MessageListener, NewPassword, NewSession, OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind,
+    SanctionScope, SessionKey,
 };

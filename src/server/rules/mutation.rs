@@ -126,11 +126,29 @@ pub(crate) enum Mutation {
         conversation: ConversationId,
         user: UserId,
     },
-    /// Moves a read mark; it never goes back.
+    /// Moves a read mark forward; with an earlier seq it stays.
     AdvanceReadMark {
         conversation: ConversationId,
         user: UserId,
         seq: Seq,
+    },
+    /// Sets a read mark, which may go back. Follows the entry of the commit log that tells of it, and remembers its position.
+    SetReadMark {
+        conversation: ConversationId,
+        user: UserId,
+        seq: Seq,
+    },
+    /// Sets whether a member has muted a conversation.
+    SetMuted {
+        conversation: ConversationId,
+        user: UserId,
+        on: bool,
+    },
+    /// Sets whether a member has pinned a conversation. The sort key is a mutation of its own.
+    SetPinned {
+        conversation: ConversationId,
+        user: UserId,
+        on: bool,
     },
     /// Sets the sort key in a member's list; `None` takes the conversation out of it.
     SetListed {
@@ -172,8 +190,8 @@ pub(crate) enum Mutation {
         role: Role,
     },
     ReleaseNickname(UserId),
-    /// Empties the row of a user: nickname, password, role, address, blocks, all read marks and lists, what the user was told
-    /// of, and which threads are muted. The row stays,
+    /// Empties the row of a user: nickname, password, role, address, blocks, all read marks, lists and settings of
+    /// conversations, what the user was told of, and which threads are muted. The row stays,
     /// because events refer to it.
     ClearAccount(UserId),
     /// Deletes the address at which a user signed up.

@@ -115,6 +115,18 @@ pub(crate) enum RoomSetting {
     Archived(bool),
 }
 
+/// What a member sets of a conversation, for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MemberSetting {
+    /// Whether new messages there are not announced.
+    Muted(bool),
+    /// Whether it is at the top of the list.
+    Pinned(bool),
+    /// This message and all later ones are unread, and all before it are read.
+    UnreadFrom(Seq),
+}
+
 /// Where a sanction holds: in one room, or, with `None`, on the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SanctionScope(pub(crate) Option<ConversationId>);
@@ -164,19 +176,41 @@ impl ListKey {
     /// Subtracted for directs whose other user is gone for good, so that they stand below all others.
     const GONE_OFFSET: i64 = 1 << 40;
 
+    /// Added for pinned directs, so that they stand above all others.
+    const PIN_OFFSET: i64 = 1 << 42;
+
     /// For a direct: the minute of its newest message, since the Unix epoch. With minutes, fewer messages change a list.
     pub(crate) fn of(at: Timestamp) -> Self {
         Self(i64::try_from(at.0 / 60_000).unwrap_or(i64::MAX))
     }
 
-    /// Whether a direct with this key moves up to `newer` with a message. Not if its other user is gone for good.
-    pub(crate) fn is_before(self, newer: Self) -> bool {
-        (0..newer.0).contains(&self.0)
+    /// The key of a direct with this key after a message at `at`; `None` if it stays where it is, such as one whose other user
+    /// is gone for good.
+    pub(crate) fn moved_up(self, at: Timestamp) -> Option<Self> {
+        let newer = Self::of(at);
+        let newer = if self.is_pinned() { newer.pinned() } else { newer };
+        (0..newer.0).contains(&self.0).then_some(newer)
     }
 
-    /// The key once the other user is gone for good.
+    /// The key once the other user is gone for good, pinned or not.
     #[must_use]
     pub(crate) fn of_gone_companion(self) -> Self {
-        if self.0 < 0 { self } else { Self(self.0 - Self::GONE_OFFSET) }
+        if self.0 < 0 { self } else { Self(self.unpinned().0 - Self::GONE_OFFSET) }
+    }
+
+    fn is_pinned(self) -> bool {
+        (Self::PIN_OFFSET..Self::ROOM.0).contains(&self.0)
+    }
+
+    /// The key once the direct is pinned. One whose other user is gone for good stays below all others.
+    #[must_use]
+    pub(crate) fn pinned(self) -> Self {
+        if (0..Self::PIN_OFFSET).contains(&self.0) { Self(self.0 + Self::PIN_OFFSET) } else { self }
+    }
+
+    /// The key once the direct is not pinned any more.
+    #[must_use]
+    pub(crate) fn unpinned(self) -> Self {
+        if self.is_pinned() { Self(self.0 - Self::PIN_OFFSET) } else { self }
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     domain::{CommandId, ConversationId},
     protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode, ErrorFrame, ServerFrame},
     server::{
-        chat::{CommandContext, Direct, ModerationRequest, PendingCommand, PendingDirect, RoomChangeRequest},
+        chat::{
+            CommandContext, ConversationSettingRequest, Direct, ModerationRequest, PendingCommand, PendingDirect,
+            RoomChangeRequest,
+        },
         error::ChatError,
         hub::{Connection, EncodedFrame},
         rules::{EventPosition, RoomAnswer},
@@ -59,7 +62,11 @@ impl FrameHandler for ChatHandler {
                 })
                 .await
             }
-            ClientFrame::Pin { id, .. } | ClientFrame::SetConversation { id, .. } => {
+            ClientFrame::SetConversation { id, conversation, muted, pinned, unread_from } => {
+                let request = ConversationSettingRequest { muted, pinned, unread_from };
+                self.set_conversation(id, conversation, request).await
+            }
+            ClientFrame::Pin { id, .. } => {
                 self.refuse_frame(ErrorCode::UnknownType, Some(id), "this server does not do that yet".into())
             }
             ClientFrame::MuteThread { id, conversation, thread, on } => {
@@ -219,6 +226,28 @@ impl ChatHandler {
                     Ok(RoomAnswer { room, seq, at }) => {
                         EncodedFrame::encode(&ServerFrame::Ack { id, conversation: room, seq, at })
                     }
+                    Err(error) => refusal(&error.into(), Some(id)),
+                }
+            })),
+            Err(error) => HandlerOutcome::Reply(refusal(&error, Some(id))),
+        }
+    }
+
+    /// Charges and queues a setting of a conversation. The ack comes once the user's connections have been told.
+    async fn set_conversation(
+        &self,
+        id: CommandId,
+        conversation: ConversationId,
+        request: ConversationSettingRequest,
+    ) -> HandlerOutcome {
+        let queued = match self.begin_command() {
+            Ok(context) => self.app.chat.set_conversation(context, conversation, request).await,
+            Err(error) => Err(error),
+        };
+        match queued {
+            Ok(receipt) => HandlerOutcome::ReplyLater(Box::pin(async move {
+                match receipt.delivered().await {
+                    Ok(at) => EncodedFrame::encode(&ServerFrame::Ack { id, conversation, seq: None, at }),
                     Err(error) => refusal(&error.into(), Some(id)),
                 }
             })),

@@ -1,19 +1,22 @@
 //! Reading users' lists of conversations.
 
-use std::{fmt, str::FromStr};
+use std::{cmp::Reverse, fmt, str::FromStr};
 
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Conversation, ConversationId, ConversationList, SessionId, User, UserId},
+    domain::{Conversation, ConversationId, ConversationKind, ConversationList, SessionId, User, UserId},
     server::{rules::UserRef, store::error::StoreError},
 };
 
 /// How many directs a [`ConnectionSnapshot`] lists.
 pub(super) const LISTED_AT_ONCE: u32 = 100;
 
-/// Unread messages are counted up to this number, to bound the cost. A badge shows no more anyway.
-pub(super) const MAX_UNREAD: u32 = 1_000;
+/// Sorts the directs of a page: the stored sort keys are exact to the minute only.
+pub(super) fn direct_order(listed: &Conversation) -> impl Ord + use<> {
+    let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
+    (is_gone, !listed.pinned, Reverse((listed.last_message_at, listed.id)))
+}
 
 /// What a new connection needs to know, read from one snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub(crate) struct ConnectionSnapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListSortKey {
     /// The time of the newest message, in minutes since the Unix epoch. It is negative if the other user is gone for
-    /// good, so that those directs come last.
+    /// good, so that those directs come last, and very large for pinned ones, which come first.
     pub minute: i64,
     /// Breaks ties.
     pub conversation: ConversationId,
@@ -76,8 +79,8 @@ pub(crate) trait ConversationLists: Send + Sync {
         requested: Vec<ConversationId>,
     ) -> Result<Option<ConnectionSnapshot>, StoreError>;
 
-    /// A page of the user's list. The first page has all rooms and at most `limit` directs, those with the newest messages
-    /// first; the page behind `before` has at most `limit` directs.
+    /// A page of the user's list. The first page has all rooms and at most `limit` directs, pinned ones and then those with the
+    /// newest messages first; the page behind `before` has at most `limit` directs.
     async fn conversations(
         &self,
         user: UserId,

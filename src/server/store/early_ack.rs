@@ -25,6 +25,7 @@ use crate::{
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::Job,
             moderation::ModerationRecords,
+            read_marks::ReadMarksHold,
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
             threads::{CompletionUsers, Threads, ToldSortKey},
         },
@@ -118,6 +119,10 @@ impl Writes for EarlyAckStore {
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         self.inner.mark_read(user, conversation, seq);
+    }
+
+    fn hold_read_marks(&self, user: UserId, conversation: ConversationId) -> ReadMarksHold {
+        self.inner.hold_read_marks(user, conversation)
     }
 }
 

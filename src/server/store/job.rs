@@ -9,6 +9,7 @@ use crate::{
         store::{
             error::StoreError,
             feed::{Delivery, ReplyTo},
+            read_marks::ReadMarksHold,
             receipt::Receipt,
         },
     },
@@ -53,6 +54,18 @@ pub(super) fn job_with_receipt<C: Command>(command: C) -> (Box<dyn Job>, Receipt
 /// An event of a connection as a job. The reply goes through the feed.
 pub(super) fn job_with_reply(event: SendEvent, reply_to: ReplyTo) -> Box<dyn Job> {
     Box::new(ReplyJob { event, outcome: None, reply_to })
+}
+
+/// A job that sets a read mark back. Later marks wait until it is done.
+pub(super) struct HoldingJob {
+    job: Box<dyn Job>,
+    hold: ReadMarksHold,
+}
+
+impl HoldingJob {
+    pub(super) fn new(job: Box<dyn Job>, hold: ReadMarksHold) -> Self {
+        Self { job, hold }
+    }
 }
 
 struct ReceiptJob<C: Command> {
@@ -128,5 +141,28 @@ impl Job for ReplyJob {
         let id: CommandId = self.event.id;
         let outcome = self.outcome.filter(|_| is_committed).unwrap_or(Err(StoreError::Unavailable));
         deliveries.push(Delivery::Reply { to: self.reply_to, id, outcome });
+    }
+}
+
+impl Job for HoldingJob {
+    fn decide(&mut self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Vec<Mutation>, FactsError> {
+        self.job.decide(facts, context)
+    }
+
+    fn rehearse(&mut self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<(), FactsError> {
+        self.job.rehearse(facts, context)
+    }
+
+    fn takes_room(&self) -> bool {
+        self.job.takes_room()
+    }
+
+    fn refuse(&mut self, error: StoreError) {
+        self.job.refuse(error);
+    }
+
+    fn finish(self: Box<Self>, is_committed: bool, deliveries: &mut Vec<Delivery>) {
+        self.job.finish(is_committed, deliveries);
+        drop(self.hold);
     }
 }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    domain::{ConversationId, Epoch, Seq, UserId},
+    domain::{ConversationId, Epoch, Seq, Timestamp, UserId},
     server::{
-        rules::{Command, SendEvent},
+        rules::{Command, MemberSetting, SendEvent, SetConversation},
         store::{
             accounts::{Accounts, Sessions},
             commit_log::CommitLog,
@@ -13,8 +13,9 @@ use crate::{
             error::StoreError,
             feed::ReplyTo,
             history::History,
-            job::{Job, job_with_receipt, job_with_reply},
+            job::{HoldingJob, Job, job_with_receipt, job_with_reply},
             moderation::ModerationRecords,
+            read_marks::ReadMarksHold,
             receipt::Receipt,
             rooms::Rooms,
             threads::Threads,
@@ -31,6 +32,9 @@ pub(crate) trait Writes: Send + Sync {
     /// Marks a conversation as read up to `seq`; beyond the end of the log means up to its end. There is no reply. Marks
     /// are saved together, the furthest of each member wins, and the feed brings those that changed.
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq);
+
+    /// Withdraws the marks of a member that are not saved yet, and has later ones wait until the hold is dropped.
+    fn hold_read_marks(&self, user: UserId, conversation: ConversationId) -> ReadMarksHold;
 }
 
 /// SHA-256 of a claim token. Stores never see the token itself.
@@ -110,6 +114,17 @@ impl dyn Store {
     pub(crate) async fn queue<C: Command>(&self, command: C) -> Result<Receipt<C::Output>, StoreError> {
         let (job, receipt) = job_with_receipt(command);
         self.enqueue(job).await?;
+        Ok(receipt)
+    }
+
+    /// Queues a member's setting of a conversation. Read marks from before do not undo it, and later ones count.
+    pub(crate) async fn set_conversation(&self, command: SetConversation) -> Result<Receipt<Timestamp>, StoreError> {
+        let hold = match command.setting {
+            MemberSetting::UnreadFrom(_) => self.hold_read_marks(command.user, command.conversation),
+            MemberSetting::Muted(_) | MemberSetting::Pinned(_) => ReadMarksHold::default(),
+        };
+        let (job, receipt) = job_with_receipt(command);
+        self.enqueue(Box::new(HoldingJob::new(job, hold))).await?;
         Ok(receipt)
     }
 

@@ -7,6 +7,7 @@ use crate::server::rules::{
     clock::SaveClock,
     command::Command,
     context::Context,
+    conversation_settings::SetConversation,
     decision::Decision,
     directs::{HideDirect, OpenDirect},
     expiry::{EndGuests, Expire},
@@ -64,6 +65,6 @@ macro_rules! any_command {
 any_command! {
     AddMember, BanNetwork, BeginSession, BlockUser, ChangeRoom, CreateInvite, CreateRoom, CreateUser, DeleteAccount, DeleteMessage, EndGuests, EndSession,
     EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, LeaveRoom, Moderate, MuteThread, OpenDirect,
-    ReleaseNickname, ReplacePasswordHash, ReportMessage, RevokeInvite, SaveClock, SendEvent, SetPassword, TouchSession,
+    ReleaseNickname, ReplacePasswordHash, ReportMessage, RevokeInvite, SaveClock, SendEvent, SetConversation, SetPassword, TouchSession,
     UnbanNetwork, UnblockUser,
 }

@@ -8,7 +8,11 @@ use crate::{
         RoomChange, RoomName, RoomTopic, Scope, Seq, Timestamp, UserId, Visibility,
     },
     server::{
-        rules::{entry::Entry, tests::logged_sanctions::LoggedSanctions, values::MessageListener},
+        rules::{
+            entry::Entry,
+            tests::logged_sanctions::LoggedSanctions,
+            values::{MemberSetting, MessageListener},
+        },
         store::{Change, CommitEntry},
     },
 };
@@ -63,6 +67,9 @@ pub(super) struct FoldedLog {
     pub(super) participants: BTreeMap<(ConversationId, Seq), Vec<UserId>>,
     /// Who has muted which thread.
     pub(super) muted_threads: BTreeSet<(ConversationId, Seq, UserId)>,
+    /// What members have muted and pinned.
+    pub(super) muted: BTreeSet<(UserId, ConversationId)>,
+    pub(super) pinned: BTreeSet<(UserId, ConversationId)>,
     pub(super) blocks: BTreeSet<(UserId, UserId)>,
     /// Whether each user has gone.
     pub(super) users: BTreeMap<UserId, bool>,
@@ -138,7 +145,9 @@ impl FoldedLog {
             }
             EventKind::AccountDeleted => {
                 let user = event.author.id;
-                self.lists.retain(|(owner, _)| *owner != user);
+                for set in [&mut self.lists, &mut self.muted, &mut self.pinned] {
+                    set.retain(|(owner, _)| *owner != user);
+                }
                 self.blocks.retain(|(blocker, _)| *blocker != user);
                 self.roles.remove(&user);
                 self.listeners.retain(|(_, _, listener)| *listener != MessageListener::User(user));
@@ -237,10 +246,27 @@ impl FoldedLog {
             }
             Entry::DirectDeleted { direct } => {
                 self.directs.remove(direct);
-                self.lists.retain(|(_, conversation)| conversation != direct);
+                for set in [&mut self.lists, &mut self.muted, &mut self.pinned] {
+                    set.retain(|(_, conversation)| conversation != direct);
+                }
             }
             Entry::Listed { user, conversation } => drop(self.lists.insert((*user, *conversation))),
-            Entry::Unlisted { user, conversation } => drop(self.lists.remove(&(*user, *conversation))),
+            Entry::Unlisted { user, conversation } => {
+                self.lists.remove(&(*user, *conversation));
+                self.pinned.remove(&(*user, *conversation));
+            }
+            Entry::ConversationSet { user, conversation, setting } => {
+                let (set, on) = match setting {
+                    MemberSetting::Muted(on) => (&mut self.muted, on),
+                    MemberSetting::Pinned(on) => (&mut self.pinned, on),
+                    MemberSetting::UnreadFrom(_) => return,
+                };
+                if *on {
+                    set.insert((*user, *conversation))
+                } else {
+                    set.remove(&(*user, *conversation))
+                };
+            }
             Entry::Block { user, other, on: true } => drop(self.blocks.insert((*user, *other))),
             Entry::Block { user, other, on: false } => drop(self.blocks.remove(&(*user, *other))),
             Entry::SanctionBegan { .. } | Entry::SanctionLifted { .. } => self.sanctions.follow(entry),
@@ -266,7 +292,9 @@ impl FoldedLog {
     fn leave(&mut self, user: UserId, room: ConversationId) {
         self.members.remove(&(room, user));
         self.room_roles.remove(&(room, user));
-        self.lists.remove(&(user, room));
+        for set in [&mut self.lists, &mut self.muted, &mut self.pinned] {
+            set.remove(&(user, room));
+        }
         self.listeners.retain(|(of, _, listener)| (*of, *listener) != (room, MessageListener::User(user)));
         self.muted_threads.retain(|(of, _, other)| (*of, *other) != (room, user));
     }

@@ -1,11 +1,11 @@
 //! Whoever follows the commit log knows what the store knows: messages, reactions, memberships, lists, roles, sanctions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use crate::{
-    domain::{EventKind, Role, Seq, UserId},
+    domain::{ConversationId, EventKind, Role, Seq, UserId},
     server::{
         rules::tests::{
             folded_log::{FoldedLog, FoldedMessage, FoldedRoom, places},
@@ -15,7 +15,7 @@ use crate::{
         },
         store::{
             Position,
-            memory::{ConversationRow, EventRow, RoomRow, State},
+            memory::{ConversationRow, EventRow, MemberRow, RoomRow, State},
         },
     },
 };
@@ -52,12 +52,19 @@ fn known(state: &State) -> FoldedLog {
         muted_threads: conversations()
             .flat_map(|(id, row)| row.muted_threads.iter().map(move |(thread, user)| (id, *thread, *user)))
             .collect(),
+        muted: members(state, |member| member.is_muted),
+        pinned: members(state, |member| member.is_pinned),
         blocks: state.blocks.keys().copied().collect(),
         users: users().map(|(id, user)| (id, user.is_gone())).collect(),
         roles: users().map(|(id, user)| (id, user.role)).filter(|(_, role)| *role != Role::Member).collect(),
         sanctions: sanctions(state),
         invites: state.invites.iter().map(|(id, invite)| (*id, (invite.uses, invite.is_revoked))).collect(),
     }
+}
+
+fn members(state: &State, is_set: fn(&MemberRow) -> bool) -> BTreeSet<(UserId, ConversationId)> {
+    let members = state.members.iter().filter(|(_, member)| is_set(member));
+    members.map(|((conversation, user), _)| (*user, *conversation)).collect()
 }
 
 fn room(is_lobby: bool, row: &RoomRow) -> Option<FoldedRoom> {

@@ -9,6 +9,7 @@ use crate::{
         rules::{
             blocks::{BlockUser, UnblockUser},
             context::{Ids as _, Now},
+            conversation_settings::SetConversation,
             directs::{HideDirect, OpenDirect, UserRef},
             message_deletion::DeleteMessage,
             messages::SendEvent,
@@ -20,7 +21,7 @@ use crate::{
                 step::{Pick, Step},
             },
             threads::MuteThread,
-            values::RoomSetting,
+            values::{MemberSetting, RoomSetting},
         },
         store::memory::State,
     },
@@ -180,6 +181,16 @@ impl Resolver<'_> {
                 let any = (self.user_id(user)?, self.user_id(other)?);
                 let (user, other) = pick(user, &blocks).copied().unwrap_or(any);
                 UnblockUser { user, other }.into()
+            }
+            Step::SetConversation { user, place, setting, on } => {
+                let user = self.user_id(user)?;
+                let conversation = self.place_of(user, place)?;
+                let setting = match setting % 3 {
+                    0 => MemberSetting::Muted(on),
+                    1 => MemberSetting::Pinned(on),
+                    _ => MemberSetting::UnreadFrom(self.seq(conversation, setting)),
+                };
+                SetConversation { user, conversation, setting }.into()
             }
             Step::Join { user, place } => {
                 JoinRoom { user: self.user(user)?, id: self.ids.command(), room: self.place(place)? }.into()

@@ -63,6 +63,12 @@ pub(crate) enum Step {
         place: Pick,
         seq: Pick,
     },
+    SetConversation {
+        user: Pick,
+        place: Pick,
+        setting: Pick,
+        on: bool,
+    },
     OpenDirect {
         user: Pick,
         other: Pick,
@@ -255,6 +261,8 @@ fn lists() -> impl Strategy<Value = Step> {
         2 => (p(), p()).prop_map(|(user, other)| Step::Block { user, other }),
         1 => (p(), p()).prop_map(|(user, other)| Step::Unblock { user, other }),
         1 => (p(), p()).prop_map(|(user, place)| Step::Join { user, place }),
+        3 => (p(), p(), p(), prop::bool::weighted(0.7))
+            .prop_map(|(user, place, setting, on)| Step::SetConversation { user, place, setting, on }),
     ]
 }
 

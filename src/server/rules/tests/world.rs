@@ -96,7 +96,7 @@ impl World {
         let resolver = Resolver { state: &self.state, ids: &mut self.chosen, now: self.now };
         let (Some(user), Some(conversation)) = (resolver.user(user), resolver.place(place)) else { return };
         let (user, seq) = (user.id, resolver.seq(conversation, seq));
-        if let Ok(Some(seq)) = advanced_read_mark(&mut self.state, user, conversation, seq) {
+        if let Ok(Some(seq)) = advanced_read_mark(&mut self.state, user, conversation, seq, 0) {
             self.apply(Mutation::AdvanceReadMark { conversation, user, seq });
         }
     }

@@ -112,6 +112,8 @@ impl<B: Backend + Default> Pair<B> {
         if state.members.get(&(conversation, user.id)).is_none_or(|member| member.read_seq >= seq) {
             return;
         }
+        // A node that does not know yet that the mark was set back would take this one for an earlier mark.
+        self.await_head(self.node).await;
         self.reference.0.mark_read(user.id, conversation, seq);
         self.nodes[self.node].0.mark_read(user.id, conversation, seq);
         let expected = delivered(&mut self.reference).await;
@@ -146,15 +148,21 @@ impl<B: Backend + Default> Pair<B> {
         let subjects = Subjects::of(&self.memory.store().state());
         let reference = &self.reference.0;
         let expected = Dump::of(&**reference, &subjects).await;
-        let head = *reference.log_head().borrow();
-        for (node, _) in &self.nodes {
-            within_limits(node.log_head().wait_for(|known| *known >= head)).await.expect("an open store");
+        for (number, (node, _)) in self.nodes.iter().enumerate() {
+            self.await_head(number).await;
             let found = Dump::of(&**node, &subjects).await;
             if let Some(difference) = expected.difference(&found) {
                 panic!("the reference store says, and the other store says, of {difference}");
             }
             assert_eq!(expected, found);
         }
+    }
+
+    /// Waits until a node knows of all that was committed.
+    async fn await_head(&self, node: usize) {
+        let head = *self.reference.0.log_head().borrow();
+        let mut known = self.nodes[node].0.log_head();
+        within_limits(known.wait_for(|known| *known >= head)).await.expect("an open store");
     }
 
     fn resolve(&mut self, step: &Step) -> Option<AnyCommand> {

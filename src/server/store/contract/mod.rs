@@ -7,6 +7,7 @@ mod accounts;
 mod backend;
 mod clock;
 mod commit_log;
+mod conversation_settings;
 mod differential;
 mod dump;
 mod expiry;
@@ -80,6 +81,13 @@ suite! {
         a_user_who_was_removed_from_a_room_can_join_again
         reactions_do_not_move_a_direct
         a_new_connection_learns_all_from_one_snapshot
+    }
+    conversation_settings {
+        a_muted_and_pinned_conversation_stays_so_until_it_is_taken_back
+        a_pinned_direct_comes_first_and_stays_there
+        a_read_mark_that_is_set_back_counts_from_there
+        read_marks_that_wait_do_not_undo_what_was_set_back
+        who_comes_back_has_set_nothing
     }
     history {
         a_page_has_at_most_as_many_messages_and_bytes_as_asked_for

@@ -21,7 +21,11 @@ pub(super) async fn findings(client: &Client) -> String {
     for table in tables {
         db.execute(&format!("DELETE FROM {table}"), []).expect("an empty table");
         let columns = texts(&db, &format!("SELECT name || ' ' || type FROM pragma_table_info('{table}')"));
-        let select = format!("SELECT to_jsonb(t) FROM {table} t");
+        let rows_of = match table.as_str() {
+            "member_settings" => "(SELECT * FROM members WHERE muted OR pinned)",
+            name => name,
+        };
+        let select = format!("SELECT to_jsonb(t) FROM {rows_of} t");
         let rows = client.query_typed(&select, &[]).await.unwrap_or_else(|error| panic!("{table}: {error:?}"));
         let marks = vec!["?"; columns.len()].join(", ");
         let mut insert = db.prepare(&format!("INSERT INTO {table} VALUES ({marks})")).expect("a statement");

@@ -85,26 +85,31 @@ impl State {
             }
             Mutation::SetRoom { room, setting } => self.set_room(room, setting),
             Mutation::SetRoomRole { room, user, role } => {
-                if let Some(member) = self.members.get_mut(&(room, user)) {
-                    member.role = role;
-                }
+                self.change_member(room, user, |member| member.role = role);
             }
             Mutation::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
-                self.members.insert((conversation, user), MemberRow { read_seq, joined_at, listed, role });
+                let (is_muted, is_pinned) = (false, false);
+                let row = MemberRow { read_seq, joined_at, listed, role, is_muted, is_pinned };
+                self.members.insert((conversation, user), row);
             }
             Mutation::RemoveMember { conversation, user } => {
                 self.members.remove(&(conversation, user));
                 forget_user(self.conversation_mut(conversation), user);
             }
             Mutation::AdvanceReadMark { conversation, user, seq } => {
-                if let Some(member) = self.members.get_mut(&(conversation, user)) {
-                    member.read_seq = member.read_seq.max(seq);
-                }
+                self.change_member(conversation, user, |member| member.read_seq = member.read_seq.max(seq));
+            }
+            Mutation::SetReadMark { conversation, user, seq } => {
+                self.change_member(conversation, user, |member| member.read_seq = seq);
+            }
+            Mutation::SetMuted { conversation, user, on } => {
+                self.change_member(conversation, user, |member| member.is_muted = on);
+            }
+            Mutation::SetPinned { conversation, user, on } => {
+                self.change_member(conversation, user, |member| member.is_pinned = on);
             }
             Mutation::SetListed { conversation, user, listed } => {
-                if let Some(member) = self.members.get_mut(&(conversation, user)) {
-                    member.listed = listed;
-                }
+                self.change_member(conversation, user, |member| member.listed = listed);
             }
             Mutation::CreateDirect { id, users, created_at } => {
                 let users = [users[0].min(users[1]), users[0].max(users[1])];
@@ -221,6 +226,12 @@ impl State {
         self.conversations.get_mut(&conversation).expect("rules name conversations that exist")
     }
 
+    fn change_member(&mut self, conversation: ConversationId, user: UserId, change: impl FnOnce(&mut MemberRow)) {
+        if let Some(member) = self.members.get_mut(&(conversation, user)) {
+            change(member);
+        }
+    }
+
     fn set_room(&mut self, room: ConversationId, setting: RoomSetting) {
         let row = self.conversation_mut(room).room.as_mut().expect("rules set something of rooms only");
         match setting {
@@ -286,6 +297,7 @@ impl State {
         self.blocks.retain(|(blocker, _), _| *blocker != id);
         for (_, member) in self.members.iter_mut().filter(|((_, member), _)| *member == id) {
             (member.read_seq, member.listed) = (Seq::ZERO, None);
+            (member.is_muted, member.is_pinned) = (false, false);
         }
         self.conversations.values_mut().for_each(|row| forget_user(row, id));
     }

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, Timestamp, User,
-        UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId,
+        Timestamp, User, UserId,
     },
     server::{
-        rules::{ListKey, Refusal, UserRef},
+        rules::{ListKey, MessageListener, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             memory::{
                 rows::{ConversationRow, MemberRow},
                 state::State,
@@ -67,10 +67,21 @@ impl State {
             last_message_at: row.last_message_at(),
             read_seq: member.read_seq,
             unread: self.unread(user, row, member),
-            mentions: 0,
-            muted: false,
-            pinned: false,
+            mentions: self.unread_mentions(user, row, member),
+            muted: member.is_muted,
+            pinned: member.is_pinned,
         })
+    }
+
+    /// Counts the messages after the read mark that the member is told of, without what blocked users wrote.
+    fn unread_mentions(&self, user: UserId, row: &ConversationRow, member: &MemberRow) -> u32 {
+        let told = row.listeners.range(member.read_seq.next()..).filter(|(seq, listeners)| {
+            let is_told =
+                [MessageListener::User(user), MessageListener::Everyone].iter().any(|it| listeners.contains(it));
+            let author = row.event(**seq).map(|event| event.author);
+            is_told && author.is_some_and(|author| author != user && !self.blocks.contains_key(&(user, author)))
+        });
+        u32::try_from(told.take(MAX_UNREAD as usize).count()).unwrap_or(MAX_UNREAD)
     }
 
     /// Counts the messages of others after the read mark, without deleted ones, notices, and what blocked users wrote.
@@ -105,11 +116,7 @@ impl State {
         let view = |(_, id)| self.seen_conversation(user, id);
         let mut conversations: Vec<_> = rooms.into_iter().map(view).collect::<Result<_, _>>()?;
         let mut directs: Vec<_> = directs.into_iter().map(view).collect::<Result<_, _>>()?;
-        // The sort keys are exact to the minute only.
-        directs.sort_by_key(|listed| {
-            let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
-            (is_gone, Reverse((listed.last_message_at, listed.id)))
-        });
+        directs.sort_by_key(direct_order);
         conversations.extend(directs);
         Ok(ConversationList { conversations, older })
     }

@@ -180,8 +180,8 @@ impl Facts for State {
             has_blocked_me: self.blocks.contains_key(&(id, user)),
             is_blocked: self.blocks.contains_key(&(user, id)),
         });
-        let MemberRow { joined_at, read_seq, listed, role } = *member;
-        Ok(Some(Membership { joined_at, read_seq, listed, role, other }))
+        let MemberRow { joined_at, read_seq, listed, role, .. } = *member;
+        Ok(Some(Membership { joined_at, read_seq, set_back_at: 0, listed, role, other }))
     }
 
     fn users_of_direct(&mut self, direct: ConversationId) -> Known<Option<[UserId; 2]>> {

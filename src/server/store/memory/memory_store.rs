@@ -24,6 +24,7 @@ use crate::{
             feed::{CommitFeed, Delivery},
             job::{Job, job_with_receipt},
             memory::state::State,
+            read_marks::ReadMarksHold,
             store_trait::{Lifecycle, Writes},
         },
     },
@@ -171,10 +172,15 @@ impl Writes for MemoryStore {
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
         let content = &mut *self.content();
-        if let Ok(Some(seq)) = advanced_read_mark(&mut content.state, user, conversation, seq) {
+        if let Ok(Some(seq)) = advanced_read_mark(&mut content.state, user, conversation, seq, 0) {
             content.state.apply(&Mutation::AdvanceReadMark { conversation, user, seq }, Timestamp::default());
             content.deliver(vec![Delivery::MarkedRead { user, conversation, seq }]);
         }
+    }
+
+    /// Marks are saved at once.
+    fn hold_read_marks(&self, _: UserId, _: ConversationId) -> ReadMarksHold {
+        ReadMarksHold::default()
     }
 }
 

@@ -17,5 +17,5 @@ mod state;
 mod threads;
 
 pub(crate) use memory_store::MemoryStore;
-pub(crate) use rows::{ConversationRow, EventRow, RoomRow};
+pub(crate) use rows::{ConversationRow, EventRow, MemberRow, RoomRow};
 pub(crate) use state::State;

@@ -186,6 +186,8 @@ pub(crate) struct MemberRow {
     pub(crate) listed: Option<ListKey>,
     /// The role in a room.
     pub(crate) role: Role,
+    pub(crate) is_muted: bool,
+    pub(crate) is_pinned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

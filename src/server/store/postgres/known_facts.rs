@@ -109,7 +109,7 @@ impl KnownFacts {
             }
             M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
                 let (joined_at, read_seq, listed, role) = (*joined_at, *read_seq, *listed, *role);
-                let member = Membership { joined_at, read_seq, listed, role, other: None };
+                let member = Membership { joined_at, read_seq, set_back_at: 0, listed, role, other: None };
                 self.set_member(*conversation, *user, Some(member));
             }
             M::RemoveMember { conversation, user } => self.set_member(*conversation, *user, None),
@@ -118,6 +118,8 @@ impl KnownFacts {
                     member.read_seq = member.read_seq.max(*seq);
                 }
             }
+            M::SetReadMark { conversation, user, .. } => drop(known.membership.remove(&(*conversation, *user))),
+            M::SetMuted { .. } | M::SetPinned { .. } => {}
             M::SetListed { conversation, user, listed } => {
                 if let Some(Some(member)) = known.membership.get_mut(&(*conversation, *user)) {
                     member.listed = *listed;

@@ -114,7 +114,7 @@ impl Listener {
                 let Some((writer, marks)) = marks_from(notification.payload()) else { return };
                 if writer != self.writer {
                     let marked = marks.into_iter();
-                    let marked = marked.map(|ReadMark { user, conversation, seq }| Delivery::MarkedRead {
+                    let marked = marked.map(|ReadMark { user, conversation, seq, .. }| Delivery::MarkedRead {
                         user,
                         conversation,
                         seq,

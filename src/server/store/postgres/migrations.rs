@@ -27,8 +27,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("schema.sql"), oldest_program: 1 },
     // Programs of version 1 cannot read the events of rooms.
     Migration { sql: include_str!("rooms.sql"), oldest_program: 2 },
-    // An edit by a program of version 2 would leave the mentions of the earlier text.
-    Migration { sql: include_str!("mentions.sql"), oldest_program: 3 },
+    // Programs of version 2 read back a mark that was set back, if they gathered one before.
+    Migration { sql: include_str!("member_settings.sql"), oldest_program: 2 },
+    // An edit by a program of version 3 would leave the mentions of the earlier text.
+    Migration { sql: include_str!("mentions.sql"), oldest_program: 4 },
 ];
 
 /// What identifies a store.

@@ -43,7 +43,9 @@ pub(super) fn marks_from(text: &str) -> Option<(Uuid, Vec<ReadMark>)> {
     while let Some(user) = words.next() {
         let user: UserId = user.parse().ok()?;
         let conversation: ConversationId = words.next()?.parse().ok()?;
-        marks.push(ReadMark { user, conversation, seq: Seq(words.next()?.parse().ok()?) });
+        let seq = Seq(words.next()?.parse().ok()?);
+        // It is saved already.
+        marks.push(ReadMark { user, conversation, seq, known: Position::START });
     }
     Some((writer, marks))
 }
@@ -56,8 +58,10 @@ mod tests {
     fn what_is_written_is_read() {
         let writer = Uuid::now_v7();
         assert_eq!(log_from(&log_text(writer, Position(7))), Some((writer, Position(7))));
-        let mark =
-            || ReadMark { user: UserId::generate(), conversation: ConversationId::generate(), seq: Seq(u64::MAX) };
+        let mark = || {
+            let (user, conversation) = (UserId::generate(), ConversationId::generate());
+            ReadMark { user, conversation, seq: Seq(u64::MAX), known: Position::START }
+        };
         let marks: Vec<_> = (0..=MARKS_PER_NOTIFICATION).map(|_| mark()).collect();
         let texts: Vec<_> = marks_texts(writer, &marks).collect();
         assert!(texts.iter().all(|text| text.len() < 8_000), "PostgreSQL takes no more");

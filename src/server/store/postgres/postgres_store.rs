@@ -47,7 +47,7 @@ use crate::{
                 reads::{accounts, conversations, history, log, moderation, rooms, threads},
                 writer::commit_loop::{NodeState, NodeWriter},
             },
-            read_marks::ReadMarks,
+            read_marks::{ReadMark, ReadMarks, ReadMarksHold},
             rooms::{DirectoryQuery, MemberSortKey, Rooms},
             store_trait::{ClaimKey, Lifecycle, Writes},
             threads::{CompletionUsers, Threads, ToldSortKey},
@@ -233,8 +233,13 @@ impl Writes for PostgresStore {
     }
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
-        self.read_marks.add(user, conversation, seq);
+        let known = *self.log_head.borrow();
+        self.read_marks.add(ReadMark { user, conversation, seq, known });
         self.queue.notify_read_marks();
+    }
+
+    fn hold_read_marks(&self, user: UserId, conversation: ConversationId) -> ReadMarksHold {
+        self.read_marks.hold(user, conversation)
     }
 }
 

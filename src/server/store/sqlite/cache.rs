@@ -187,6 +187,11 @@ impl WriterCache {
                     member.read_seq = member.read_seq.max(*seq);
                 }
             }
+            M::SetReadMark { conversation, user, seq } => {
+                if let Some(member) = self.members(*conversation).and_then(|members| members.get_mut(user)) {
+                    member.read_seq = *seq;
+                }
+            }
             M::SetListed { conversation, user, listed } => {
                 for (id, member) in self.members(*conversation).into_iter().flatten() {
                     match &mut member.other {
@@ -217,6 +222,8 @@ impl WriterCache {
             }
             M::SetSanction { user, .. } => drop(self.unsanctioned.remove(user)),
             M::Log(_)
+            | M::SetMuted { .. }
+            | M::SetPinned { .. }
             | M::SetText { .. }
             | M::SetListeners { .. }
             | M::AddReply { .. }
@@ -315,7 +322,8 @@ fn find_membership(
             }),
         };
         let role = row.get::<_, Option<_>>(8)?.unwrap_or_default();
-        Ok(Membership { joined_at: row.get(0)?, read_seq: row.get(1)?, listed: row.get(2)?, role, other })
+        let (joined_at, read_seq, listed) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Membership { joined_at, read_seq, set_back_at: 0, listed, role, other })
     })
     .optional()
 }

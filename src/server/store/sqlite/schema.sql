@@ -1,4 +1,4 @@
--- The tables of a new store (version 23). Stores of earlier versions are copied into these tables; see `upgrade`.
+-- The tables of a new store (version 24). Stores of earlier versions are copied into these tables; see `upgrade`.
 --
 -- Users and conversations have a UUID, which everybody else knows, and a small number, which the other tables refer to.
 -- Times are milliseconds since the Unix epoch; those of the server's clock are marked, see server/clock.rs.
@@ -81,6 +81,19 @@ CREATE TABLE members (
 CREATE INDEX members_by_user ON members (user);
 -- A list is read from its end, as far as requested.
 CREATE INDEX members_in_list ON members (user, listed, conversation) WHERE listed IS NOT NULL;
+
+-- What members have set of a conversation for themselves; a member without a row has set nothing.
+CREATE TABLE member_settings (
+    conversation INTEGER NOT NULL,
+    user         INTEGER NOT NULL,
+    muted        INTEGER NOT NULL DEFAULT 0 CHECK (muted IN (0, 1)),
+    -- Kept at the top of the list.
+    pinned       INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
+    PRIMARY KEY (conversation, user),
+    FOREIGN KEY (conversation, user) REFERENCES members (conversation, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX member_settings_by_user ON member_settings (user);
 
 -- What is set of the rooms. Their names are in `conversations`.
 CREATE TABLE rooms (

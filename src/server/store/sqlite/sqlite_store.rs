@@ -34,7 +34,7 @@ use crate::{
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::{Job, job_with_receipt},
             moderation::ModerationRecords,
-            read_marks::ReadMarks,
+            read_marks::{ReadMark, ReadMarks, ReadMarksHold},
             rooms::{DirectoryQuery, MemberSortKey, Rooms},
             sqlite::{
                 error::OpenError,
@@ -145,8 +145,13 @@ impl Writes for SqliteStore {
     }
 
     fn mark_read(&self, user: UserId, conversation: ConversationId, seq: Seq) {
-        self.read_marks.add(user, conversation, seq);
+        // One node writes, so nobody asks what was known.
+        self.read_marks.add(ReadMark { user, conversation, seq, known: Position::START });
         self.queue.notify_read_marks();
+    }
+
+    fn hold_read_marks(&self, user: UserId, conversation: ConversationId) -> ReadMarksHold {
+        self.read_marks.hold(user, conversation)
     }
 }
 

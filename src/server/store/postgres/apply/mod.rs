@@ -68,7 +68,7 @@ impl Script {
             M::TouchSession { session, at } => self.touches.add(*session, *at),
             _ => {
                 self.close_before(mutation);
-                self.statements.extend(single::statements(mutation));
+                self.statements.extend(single::statements(mutation, position));
             }
         }
     }
@@ -93,6 +93,9 @@ impl Script {
             M::AddMember { conversation, user, .. } | M::RemoveMember { conversation, user }
                 if self.read_marks.has(*conversation, *user) || self.list_keys.has(*conversation, *user) =>
             {
+                self.close_members();
+            }
+            M::SetReadMark { conversation, user, .. } if self.read_marks.has(*conversation, *user) => {
                 self.close_members();
             }
             M::ClearAccount(_) => self.close_members(),

@@ -7,6 +7,7 @@ use crate::{
     server::{
         rules::{AuditRow, MAX_CLOCK_OFFSETS, MessageListener, Mutation, NewSession, NewUserRow, RoomSetting},
         store::{
+            commit_log::Position,
             postgres::{
                 apply::sql::{
                     ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_LISTENERS, ADD_MARK, ADD_MEMBER, ADD_REACTION,
@@ -15,9 +16,9 @@ use crate::{
                     ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED,
                     MUTE_THREAD, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_LISTENERS, REMOVE_MARKS, REMOVE_MEMBER,
                     REMOVE_MEMBER_LISTENERS, REMOVE_MEMBER_MUTES, REMOVE_MEMBERS, REMOVE_REACTION, REMOVE_REACTIONS,
-                    REMOVE_ROOM_ROLE, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, SET_REVISION, SET_ROOM_ARCHIVED,
-                    SET_ROOM_NAME, SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC,
-                    SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT, UNMUTE_THREAD,
+                    REMOVE_ROOM_ROLE, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, SET_MUTED, SET_PINNED, SET_READ_MARK,
+                    SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME, SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE,
+                    SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT, UNMUTE_THREAD,
                 },
                 columns::{mark_text, signed},
                 statement::Statement,
@@ -27,9 +28,9 @@ use crate::{
     },
 };
 
-/// The statements that apply one mutation of those that are not gathered.
+/// The statements that apply one mutation of those that are not gathered, behind the entry of the commit log at `position`.
 #[expect(clippy::too_many_lines, reason = "a statement or two for each mutation")]
-pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
+pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Statement> {
     use Mutation as M;
     let sql = Statement::new;
     match mutation.clone() {
@@ -98,6 +99,11 @@ pub(super) fn statements(mutation: &Mutation) -> Vec<Statement> {
                 .map(|remove| sql(remove).bind(conversation).bind(user))
                 .into()
         }
+        M::SetReadMark { conversation, user, seq } => {
+            vec![sql(SET_READ_MARK).bind(conversation).bind(user).bind(seq).bind(position)]
+        }
+        M::SetMuted { conversation, user, on } => vec![sql(SET_MUTED).bind(conversation).bind(user).bind(on)],
+        M::SetPinned { conversation, user, on } => vec![sql(SET_PINNED).bind(conversation).bind(user).bind(on)],
         M::CreateDirect { id, users: [one, other], created_at } => {
             vec![sql(CREATE_DIRECT).bind(id).bind(one).bind(other).bind(created_at)]
         }

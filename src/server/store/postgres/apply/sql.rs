@@ -149,6 +149,26 @@ pub(super) const REMOVE_MEMBER: &str = concat!(
       WHERE number = (SELECT conversation FROM removed) AND kind = 'room'"
 );
 
+/// A statement that changes a member, who is `$1` and `$2`.
+macro_rules! update_member {
+    ($set:literal) => {
+        concat!(
+            "UPDATE members SET ",
+            $set,
+            " WHERE conversation = ",
+            conversation!("$1"),
+            " AND user_number = ",
+            user!("$2")
+        )
+    };
+}
+
+pub(super) const SET_READ_MARK: &str = update_member!("read_seq = $3, set_back_at = $4");
+
+pub(super) const SET_MUTED: &str = update_member!("muted = $3");
+
+pub(super) const SET_PINNED: &str = update_member!("pinned = $3");
+
 pub(super) const CREATE_DIRECT: &str = concat!(
     "INSERT INTO conversations (id, kind, direct_low, direct_high, created_at) VALUES ($1, 'direct', least(",
     user!("$2"),
@@ -331,5 +351,7 @@ pub(super) const REMOVE_MEMBERS: &str = concat!("DELETE FROM members WHERE conve
 
 pub(super) const REMOVE_BLOCKS: &str = concat!("DELETE FROM blocks WHERE user_number = ", user!("$1"));
 
-pub(super) const CLEAR_LISTS: &str =
-    concat!("UPDATE members SET read_seq = 0, listed = NULL WHERE user_number = ", user!("$1"));
+pub(super) const CLEAR_LISTS: &str = concat!(
+    "UPDATE members SET read_seq = 0, listed = NULL, muted = false, pinned = false WHERE user_number = ",
+    user!("$1")
+);

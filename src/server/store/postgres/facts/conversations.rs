@@ -4,10 +4,13 @@ use crate::{
     domain::{ConversationId, Seq, UserId},
     server::{
         rules::{ConversationFacts, ConversationFactsKind, Membership, OtherMember, RoomFacts},
-        store::postgres::{
-            facts::query::{FactsQuery, any, many, one},
-            questions::{Answer, Question, UserPair},
-            statement::Statement,
+        store::{
+            commit_log::Position,
+            postgres::{
+                facts::query::{FactsQuery, any, many, one},
+                questions::{Answer, Question, UserPair},
+                statement::Statement,
+            },
         },
     },
 };
@@ -96,7 +99,7 @@ pub(super) fn has_messages_besides(conversations: Vec<(ConversationId, Vec<Seq>)
 pub(super) const MEMBERSHIP: &str = "
     SELECT q.n, m.joined_at, m.read_seq, m.listed, o.id, om.listed, o.nickname_key IS NULL,
            EXISTS (SELECT 1 FROM blocks WHERE user_number = q.other AND blocked = q.member),
-           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.member AND blocked = q.other), r.role
+           EXISTS (SELECT 1 FROM blocks WHERE user_number = q.member AND blocked = q.other), r.role, m.set_back_at
       FROM (SELECT q.n, c.number AS conversation, u.number AS member,
                    CASE c.direct_low WHEN u.number THEN c.direct_high ELSE c.direct_low END AS other
               FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS q (conversation, member, n)
@@ -125,7 +128,8 @@ pub(super) fn membership(members: Vec<(ConversationId, UserId)>) -> FactsQuery {
         };
         let (joined_at, read_seq, listed) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         let role = row.try_get::<_, Option<_>>(9)?.unwrap_or_default();
-        *answer = Some(Membership { joined_at, read_seq, listed, role, other });
+        let set_back_at = row.try_get::<_, Position>(10)?.0;
+        *answer = Some(Membership { joined_at, read_seq, set_back_at, listed, role, other });
         Ok(())
     })
 }

@@ -1,17 +1,16 @@
 //! A user's list of conversations, and the users whom a user has blocked.
 
-use std::cmp::Reverse;
-
 use tokio_postgres::{Error, Row};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
             postgres::{
                 pool::Pool,
@@ -47,7 +46,17 @@ macro_rules! views_of {
                     o.nickname_key IS NULL, ",
             user_columns!("o"),
             ", m.listed, room.topic, room.visibility, room.posting, room.archived, c.number = (SELECT lobby FROM meta),
-                    room_role.role
+                    room_role.role, m.muted, m.pinned,
+                    (SELECT count(*) FROM (
+                        SELECT DISTINCT l.seq FROM listeners l
+                          JOIN LATERAL (SELECT author FROM events WHERE conversation = l.conversation AND seq = l.seq
+                                         LIMIT 1) e ON true
+                         WHERE l.user_number IN (m.user_number, 0) AND l.conversation = m.conversation
+                           AND l.seq > m.read_seq AND e.author <> m.user_number
+                           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_number = m.user_number AND b.blocked = e.author)
+                         LIMIT ",
+            $limit,
+            "::bigint) told)
                FROM ",
             $members,
             " m
@@ -137,9 +146,9 @@ pub(crate) fn view_from(row: &Row) -> Result<Conversation, Error> {
         last_message_at: row.try_get(6)?,
         read_seq: row.try_get(3)?,
         unread: count_from(row, 4)?,
-        mentions: 0,
-        muted: false,
-        pinned: false,
+        mentions: count_from(row, 21)?,
+        muted: row.try_get(19)?,
+        pinned: row.try_get(20)?,
     })
 }
 
@@ -192,11 +201,7 @@ fn page_from(rows: &[Row], limit: u32) -> Result<ConversationList, Error> {
     conversations.truncate(end);
     let mut conversations: Vec<Conversation> =
         conversations.into_iter().map(|(_, conversation)| conversation).collect();
-    // The stored sort keys are exact to the minute only.
-    conversations[rooms..].sort_by_key(|listed| {
-        let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
-        (is_gone, Reverse((listed.last_message_at, listed.id)))
-    });
+    conversations[rooms..].sort_by_key(direct_order);
     Ok(ConversationList { conversations, older })
 }
 

@@ -173,7 +173,9 @@ impl NodeWriter {
             return Vec::new();
         }
         self.read_marks_saved_at = Instant::now();
-        self.shared.read_marks.take()
+        let (marks, are_left) = self.shared.read_marks.take(*self.shared.head.borrow());
+        self.has_waiting_marks = are_left;
+        marks
     }
 
     fn commit_or_fail(&mut self, mut batch: Vec<Work>, marks: &[ReadMark], deliveries: &mut Vec<Delivery>) {
@@ -216,7 +218,7 @@ impl NodeWriter {
             work.finish(true, deliveries);
         }
         let marked = written.marked.into_iter();
-        deliveries.extend(marked.map(|ReadMark { user, conversation, seq }| Delivery::MarkedRead {
+        deliveries.extend(marked.map(|ReadMark { user, conversation, seq, .. }| Delivery::MarkedRead {
             user,
             conversation,
             seq,
@@ -224,8 +226,8 @@ impl NodeWriter {
     }
 
     fn keep_marks(&mut self, marks: &[ReadMark]) {
-        marks.iter().for_each(|mark| self.shared.read_marks.add(mark.user, mark.conversation, mark.seq));
-        self.has_waiting_marks = !marks.is_empty();
+        self.shared.read_marks.put_back(marks);
+        self.has_waiting_marks |= !marks.is_empty();
     }
 
     /// Gets work committed, on as many connections as it takes.

@@ -69,8 +69,10 @@ impl Predictions {
                     self.rehearse(&mut unknown, |known| job.rehearse(known, &mut context));
                 }
             }
-            for ReadMark { user, conversation, seq } in marks.iter().copied() {
-                self.rehearse(&mut unknown, |known| advanced_read_mark(known, user, conversation, seq).map(drop));
+            for ReadMark { user, conversation, seq, known } in marks.iter().copied() {
+                self.rehearse(&mut unknown, |facts| {
+                    advanced_read_mark(facts, user, conversation, seq, known.0).map(drop)
+                });
             }
             questions.extend(self.known.take_asked());
             if unknown.is_empty() {

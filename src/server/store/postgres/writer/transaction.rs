@@ -119,13 +119,14 @@ impl Attempted<'_> {
             }
             written.ends.push(transaction.entries.len());
         }
-        for ReadMark { user, conversation, seq } in marks.iter().copied() {
-            let advanced = transaction.decide(|facts| advanced_read_mark(facts, user, conversation, seq)).await?;
+        for ReadMark { user, conversation, seq, known } in marks.iter().copied() {
+            let advanced =
+                transaction.decide(|facts| advanced_read_mark(facts, user, conversation, seq, known.0)).await?;
             if let Some(seq) = advanced {
                 let mutation = Mutation::AdvanceReadMark { conversation, user, seq };
                 predictions.update(&mutation);
                 transaction.apply(mutation, now).await?;
-                written.marked.push(ReadMark { user, conversation, seq });
+                written.marked.push(ReadMark { user, conversation, seq, known });
             }
         }
         let committed = transaction.commit((writer, batch), before, &written.marked).await;

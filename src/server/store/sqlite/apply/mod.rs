@@ -1,6 +1,7 @@
 //! Applying mutations to the tables. Nothing is decided here: the rules have computed every value.
 
 mod log;
+mod members;
 mod messages;
 mod rooms;
 mod threads;
@@ -92,14 +93,7 @@ impl Tables<'_> {
                 )?;
                 if *role == Role::Member { Ok(()) } else { self.set_room_role(*conversation, *user, *role) }
             }
-            M::RemoveMember { conversation, user } => {
-                let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
-                self.cache.save_marks(self.db)?;
-                self.run("DELETE FROM room_roles WHERE conversation = ?1 AND user = ?2", member)?;
-                self.run("DELETE FROM listeners WHERE conversation = ?1 AND user = ?2", member)?;
-                self.run("DELETE FROM muted_threads WHERE conversation = ?1 AND user = ?2", member)?;
-                self.run("DELETE FROM members WHERE conversation = ?1 AND user = ?2", member)
-            }
+            M::RemoveMember { conversation, user } => self.remove_member(*conversation, *user),
             M::AdvanceReadMark { conversation, user, seq } => {
                 let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
                 if let (Some(conversation), Some(user)) = member {
@@ -107,6 +101,9 @@ impl Tables<'_> {
                 }
                 Ok(())
             }
+            M::SetReadMark { conversation, user, seq } => self.set_read_mark(*conversation, *user, *seq),
+            M::SetMuted { conversation, user, on } => self.set_of_member(*conversation, *user, "muted", *on),
+            M::SetPinned { conversation, user, on } => self.set_of_member(*conversation, *user, "pinned", *on),
             M::SetListed { conversation, user, listed } => {
                 let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
                 let update = "UPDATE members SET listed = ?3 WHERE conversation = ?1 AND user = ?2";
@@ -122,6 +119,7 @@ impl Tables<'_> {
             }
             M::DeleteDirect(direct) => {
                 let direct = [self.conversation_number(*direct)?];
+                self.run("DELETE FROM member_settings WHERE conversation = ?1", direct)?;
                 self.run("DELETE FROM members WHERE conversation = ?1", direct)?;
                 self.run("DELETE FROM conversations WHERE number = ?1", direct)
             }
@@ -155,6 +153,7 @@ impl Tables<'_> {
                 self.run("DELETE FROM blocks WHERE user = ?1", number)?;
                 self.run("DELETE FROM listeners WHERE user = ?1", number)?;
                 self.run("DELETE FROM muted_threads WHERE user = ?1", number)?;
+                self.run("DELETE FROM member_settings WHERE user = ?1", number)?;
                 self.run("UPDATE members SET read_seq = 0, listed = NULL WHERE user = ?1", number)?;
                 self.run(
                     "UPDATE users SET nickname = '', nickname_key = NULL, password = NULL, role = 'member', address = NULL

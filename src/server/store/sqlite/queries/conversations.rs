@@ -1,17 +1,16 @@
 //! A user's list of conversations, and the users whom a user has blocked.
 
-use std::cmp::Reverse;
-
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::{
     domain::{
-        Companion, Conversation, ConversationId, ConversationKind, ConversationList, Room, SessionId, User, UserId,
+        Companion, Conversation, ConversationId, ConversationKind, ConversationList, MAX_UNREAD, Room, SessionId, User,
+        UserId,
     },
     server::{
         rules::{ListKey, Refusal, UserRef},
         store::{
-            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, MAX_UNREAD},
+            conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
             sqlite::queries::rows::{USER_1, USER_COLUMNS, all_rows, user_from},
         },
@@ -32,11 +31,17 @@ const CONVERSATION: &str = "
                       ORDER BY seq DESC LIMIT 1),
                     (SELECT at FROM events WHERE conversation = c.number ORDER BY seq DESC LIMIT 1), 0),
            u.nickname_key IS NULL, u.id, u.nickname, u.password IS NOT NULL, u.role,
-           r.topic, r.visibility, r.posting, r.archived, c.number = (SELECT lobby FROM meta), o.role
+           r.topic, r.visibility, r.posting, r.archived, c.number = (SELECT lobby FROM meta), o.role,
+           coalesce(s.muted, 0), coalesce(s.pinned, 0),
+           (SELECT count(*) FROM (SELECT DISTINCT l.seq FROM listeners l
+              JOIN events e ON e.conversation = l.conversation AND e.seq = l.seq
+             WHERE l.user IN (m.user, 0) AND l.conversation = c.number AND l.seq > m.read_seq AND e.author <> m.user
+               AND e.author NOT IN (SELECT blocked FROM blocks WHERE user = m.user) LIMIT ?3))
       FROM members m
       JOIN conversations c ON c.number = m.conversation
       LEFT JOIN rooms r ON r.conversation = c.number
       LEFT JOIN room_roles o ON o.conversation = m.conversation AND o.user = m.user
+      LEFT JOIN member_settings s ON s.conversation = m.conversation AND s.user = m.user
       LEFT JOIN users u ON u.number = CASE c.direct_low WHEN m.user THEN c.direct_high ELSE c.direct_low END
      WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?2)
        AND m.user = (SELECT number FROM users WHERE id = ?1) AND m.listed IS NOT NULL";
@@ -68,9 +73,9 @@ fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         last_message_at: row.get(6)?,
         read_seq: row.get(3)?,
         unread: row.get(4)?,
-        mentions: 0,
-        muted: false,
-        pinned: false,
+        mentions: row.get(20)?,
+        muted: row.get(18)?,
+        pinned: row.get(19)?,
     })
 }
 
@@ -119,11 +124,7 @@ pub(crate) fn conversations(
     keys.truncate(end);
     let conversations = keys.into_iter().map(|key| conversation_of(db, user, key.conversation));
     let mut conversations = conversations.collect::<Result<Vec<_>, _>>()?;
-    // The stored sort keys are exact to the minute only.
-    conversations[rooms..].sort_by_key(|listed| {
-        let is_gone = matches!(&listed.kind, ConversationKind::Direct { with } if with.gone);
-        (is_gone, Reverse((listed.last_message_at, listed.id)))
-    });
+    conversations[rooms..].sort_by_key(direct_order);
     Ok(ConversationList { conversations, older })
 }
 

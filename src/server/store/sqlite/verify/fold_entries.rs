@@ -8,7 +8,7 @@ use rusqlite::{Connection, types::Type};
 use crate::{
     domain::{ConversationId, InviteId, Role, Seq, Timestamp, UserId},
     server::{
-        rules::{Entry, SanctionKind},
+        rules::{Entry, MemberSetting, SanctionKind},
         store::sqlite::verify::findings::Findings,
     },
 };
@@ -23,12 +23,21 @@ struct UserState {
     role: Role,
 }
 
+/// A member of a conversation, as the log tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct MemberState {
+    /// Whether the conversation is in the member's list.
+    is_listed: bool,
+    is_muted: bool,
+    is_pinned: bool,
+}
+
 /// What becomes of the entries.
 #[derive(Default)]
 struct EntryFold {
     users: BTreeMap<UserId, UserState>,
-    /// By conversation and member: whether it is in the member's list.
-    members: BTreeMap<(ConversationId, UserId), bool>,
+    /// By conversation and member.
+    members: BTreeMap<(ConversationId, UserId), MemberState>,
     directs: BTreeSet<ConversationId>,
     blocks: BTreeSet<(UserId, UserId)>,
     /// The end, and the guest from whom it was inherited.
@@ -95,7 +104,7 @@ impl EntryFold {
                 self.muted_threads.retain(|(of, conversation, _)| *of != user || directs.contains(conversation));
             }
             Entry::Joined { user, room } => {
-                self.members.insert((room, user), true);
+                self.members.insert((room, user), MemberState { is_listed: true, ..MemberState::default() });
             }
             Entry::Left { user, room } => {
                 self.members.remove(&(room, user));
@@ -103,14 +112,26 @@ impl EntryFold {
             }
             Entry::DirectCreated { direct, users } => {
                 self.directs.insert(direct);
-                self.members.extend(users.map(|user| ((direct, user), false)));
+                self.members.extend(users.map(|user| ((direct, user), MemberState::default())));
             }
             Entry::DirectDeleted { direct } => {
                 self.directs.remove(&direct);
                 self.members.retain(|(conversation, _), _| *conversation != direct);
             }
-            Entry::Listed { user, conversation } => *self.member(conversation, user)? = true,
-            Entry::Unlisted { user, conversation } => *self.member(conversation, user)? = false,
+            Entry::Listed { user, conversation } => self.member(conversation, user)?.is_listed = true,
+            Entry::Unlisted { user, conversation } => {
+                let member = self.member(conversation, user)?;
+                (member.is_listed, member.is_pinned) = (false, false);
+            }
+            Entry::ConversationSet { user, conversation, setting } => {
+                let member = self.member(conversation, user)?;
+                match setting {
+                    MemberSetting::Muted(on) => member.is_muted = on,
+                    MemberSetting::Pinned(on) => member.is_pinned = on,
+                    // See `fold_events`.
+                    MemberSetting::UnreadFrom(_) => {}
+                }
+            }
             Entry::Block { user, other, on: true } => {
                 self.blocks.insert((user, other));
             }
@@ -153,14 +174,16 @@ impl EntryFold {
         self.users.insert(user, UserState { is_gone: true, ..UserState::default() });
         self.blocks.retain(|(blocker, _)| *blocker != user);
         self.muted_threads.retain(|(of, ..)| *of != user);
-        self.members.iter_mut().filter(|((_, member), _)| *member == user).for_each(|(_, listed)| *listed = false);
+        for (_, state) in self.members.iter_mut().filter(|((_, member), _)| *member == user) {
+            *state = MemberState::default();
+        }
     }
 
     fn user(&mut self, id: UserId) -> Result<&mut UserState, String> {
         self.users.get_mut(&id).ok_or_else(|| format!("user {id} has not signed up"))
     }
 
-    fn member(&mut self, conversation: ConversationId, user: UserId) -> Result<&mut bool, String> {
+    fn member(&mut self, conversation: ConversationId, user: UserId) -> Result<&mut MemberState, String> {
         self.members.get_mut(&(conversation, user)).ok_or_else(|| format!("user {user} is not in {conversation}"))
     }
 
@@ -180,10 +203,14 @@ impl EntryFold {
 
     fn compare_members(&self, db: &Connection, findings: &mut Findings) -> Result<(), rusqlite::Error> {
         let mut select = db.prepare(
-            "SELECT c.id, u.id, m.listed IS NOT NULL FROM members m
-               JOIN conversations c ON c.number = m.conversation JOIN users u ON u.number = m.user",
+            "SELECT c.id, u.id, m.listed IS NOT NULL, coalesce(s.muted, 0), coalesce(s.pinned, 0) FROM members m
+               JOIN conversations c ON c.number = m.conversation JOIN users u ON u.number = m.user
+               LEFT JOIN member_settings s ON s.conversation = m.conversation AND s.user = m.user",
         )?;
-        let found = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        let found = select.query_map([], |row| {
+            let (is_listed, is_muted, is_pinned) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok(((row.get(0)?, row.get(1)?), MemberState { is_listed, is_muted, is_pinned }))
+        })?;
         let name = |(conversation, user): &(ConversationId, UserId)| format!("{user} in {conversation}");
         compare("member", &self.members, found.collect::<Result<_, _>>()?, findings, name);
         let mut select = db.prepare("SELECT id FROM conversations WHERE kind = 'direct'")?;

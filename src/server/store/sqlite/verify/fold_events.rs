@@ -1,6 +1,6 @@
 //! Folds the events of every conversation again, and compares messages, reactions and read marks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -61,9 +61,9 @@ struct EventFold {
     states: BTreeMap<i64, FoldedState>,
     /// By message, emoji and user: the event that added it.
     reactions: BTreeMap<(i64, String, i64), i64>,
-    /// The newest message of each author.
-    newest_of: HashMap<i64, i64>,
     listeners: ListenerFold,
+    /// How far each user has read at least: up to the newest message that they wrote, or to where they set the mark back.
+    least_read: HashMap<i64, i64>,
     last: i64,
 }
 
@@ -77,8 +77,9 @@ pub(super) fn check(
         .prepare("SELECT number, id FROM conversations ORDER BY number")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    let mut set_back = marks_set_back(db)?;
     for (index, (number, id)) in conversations.iter().enumerate() {
-        let fold = fold(db, *number, *id, findings)?;
+        let fold = fold(db, (*number, *id), set_back.remove(id).unwrap_or_default(), findings)?;
         fold.compare(db, *number, *id, findings)?;
         if index % 16 == 0 {
             #[expect(clippy::cast_precision_loss, reason = "a progress bar is not exact")]
@@ -88,24 +89,62 @@ pub(super) fn check(
     Ok(())
 }
 
+/// A read mark that its user set back.
+struct SetBack {
+    position: i64,
+    /// The user's number.
+    user: i64,
+    /// The first message that is unread again.
+    seq: i64,
+}
+
+/// The read marks that were set back, by conversation, in the order of the log.
+fn marks_set_back(db: &Connection) -> Result<HashMap<ConversationId, VecDeque<SetBack>>, rusqlite::Error> {
+    let mut set_back = HashMap::<ConversationId, VecDeque<SetBack>>::new();
+    let mut numbers = HashMap::<UserId, i64>::new();
+    let mut select = db.prepare("SELECT id, number FROM users")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        numbers.insert(row.get(0)?, row.get(1)?);
+    }
+    let mut select = db.prepare(
+        "SELECT position, entry ->> '$.conversation', entry ->> '$.user', entry ->> '$.setting.unread_from' FROM entries
+          WHERE entry ->> '$.kind' = 'conversation_set' AND entry ->> '$.setting.unread_from' IS NOT NULL ORDER BY position",
+    )?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (conversation, user): (String, String) = (row.get(1)?, row.get(2)?);
+        // What makes no sense is found with the other entries.
+        let (Ok(conversation), Ok(user)) = (conversation.parse(), user.parse::<UserId>()) else { continue };
+        let Some(user) = numbers.get(&user).copied() else { continue };
+        let (position, seq) = (row.get(0)?, row.get(3)?);
+        set_back.entry(conversation).or_default().push_back(SetBack { position, user, seq });
+    }
+    Ok(set_back)
+}
+
 fn fold(
     db: &Connection,
-    number: i64,
-    id: ConversationId,
+    (number, id): (i64, ConversationId),
+    mut set_back: VecDeque<SetBack>,
     findings: &mut Findings,
 ) -> Result<EventFold, rusqlite::Error> {
     let mut fold = EventFold::default();
     let mut select = db.prepare_cached(
-        "SELECT e.seq, e.at, e.author, e.payload, e.target, u.id FROM events e JOIN users u ON u.number = e.author
-              WHERE e.conversation = ?1 ORDER BY e.seq",
+        "SELECT e.seq, e.at, e.author, e.payload, e.target, e.position, u.id
+           FROM events e JOIN users u ON u.number = e.author WHERE e.conversation = ?1 ORDER BY e.seq",
     )?;
     let mut rows = select.query([number])?;
     while let Some(row) = rows.next()? {
+        let position: i64 = row.get(5)?;
+        while let Some(set_back) = set_back.pop_front_if(|set_back| set_back.position < position) {
+            fold.set_back(&set_back);
+        }
         let (seq, at, author): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (payload, target): (String, Option<i64>) = (row.get(3)?, row.get(4)?);
         match serde_json::from_str(&payload) {
             Ok(payload) => {
-                if let Err(problem) = fold.add((seq, at), (author, row.get(5)?), payload, target) {
+                if let Err(problem) = fold.add((seq, at), (author, row.get(6)?), payload, target) {
                     findings.add("event", format_args!("conversation {id}, seq {seq}: {problem}"));
                 }
             }
@@ -113,6 +152,7 @@ fn fold(
         }
         fold.last = seq;
     }
+    set_back.iter().for_each(|set_back| fold.set_back(set_back));
     Ok(fold)
 }
 
@@ -135,7 +175,7 @@ impl EventFold {
         match payload {
             Payload::Message { body, mentions, reply, participants } => {
                 self.messages.insert(seq, (author, Some(body)));
-                self.newest_of.insert(author, seq);
+                self.least_read.insert(author, seq);
                 self.listeners.add_message((seq, at), author_id, &mentions, participants);
                 if let Some(reply) = reply {
                     self.add_reply(seq, author, reply)?;
@@ -145,7 +185,7 @@ impl EventFold {
                 self.messages.insert(seq, (author, None));
             }
             Payload::AccountDeleted => {
-                self.newest_of.remove(&author);
+                self.least_read.remove(&author);
             }
             Payload::Edit { seq: message, body, mentions } => {
                 if self.message(message)?.0 != author {
@@ -194,6 +234,11 @@ impl EventFold {
         (state.revision, state.replies) = (seq, state.replies + 1);
         self.listeners.add_reply(thread, seq, author);
         Ok(())
+    }
+
+    fn set_back(&mut self, set_back: &SetBack) {
+        let mark = set_back.seq.saturating_sub(1).min(self.last);
+        self.least_read.insert(set_back.user, mark);
     }
 
     /// A message that an event may change.
@@ -297,7 +342,8 @@ impl EventFold {
         Ok(())
     }
 
-    /// Nobody has read beyond the end, and authors have read everything before their own messages.
+    /// Nobody has read beyond the end, and authors have read everything before their own messages, unless they set the mark
+    /// back since.
     fn check_read_marks(
         &self,
         db: &Connection,
@@ -309,7 +355,7 @@ impl EventFold {
         let mut rows = select.query([number])?;
         while let Some(row) = rows.next()? {
             let (user, read): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let least = self.newest_of.get(&user).copied().unwrap_or(0);
+            let least = self.least_read.get(&user).copied().unwrap_or(0);
             if read < least || read > self.last {
                 findings.add(
                     "read mark",

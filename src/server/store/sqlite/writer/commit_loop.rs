@@ -170,7 +170,7 @@ impl Writer {
                 }
             }
             if !marks.is_empty() && self.transact(&mut Vec::new(), &marks, &mut deliveries).is_err() {
-                marks.iter().for_each(|mark| self.shared.read_marks.add(mark.user, mark.conversation, mark.seq));
+                self.shared.read_marks.put_back(&marks);
                 self.has_waiting_marks = true;
             }
         }
@@ -186,7 +186,9 @@ impl Writer {
             return Vec::new();
         }
         self.read_marks_saved_at = Instant::now();
-        self.shared.read_marks.take()
+        let (marks, are_left) = self.shared.read_marks.take(Position::START);
+        self.has_waiting_marks = are_left;
+        marks
     }
 
     /// Does everything in one transaction. After the commit, `batch` is empty, the callers have their replies, and
@@ -248,8 +250,8 @@ impl Writer {
             }
             written.ends.push(written.entries.len());
         }
-        for ReadMark { user, conversation, seq } in marks.iter().copied() {
-            if let Some(seq) = advanced_read_mark(&mut tables, user, conversation, seq)? {
+        for ReadMark { user, conversation, seq, known } in marks.iter().copied() {
+            if let Some(seq) = advanced_read_mark(&mut tables, user, conversation, seq, known.0)? {
                 tables.apply(Mutation::AdvanceReadMark { conversation, user, seq }, now.machine)?;
                 written.marked.push(Delivery::MarkedRead { user, conversation, seq });
             }

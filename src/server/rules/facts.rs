@@ -277,6 +277,10 @@ pub(crate) trait Facts {
     /// Whether a room has a member with the role [`Role::Owner`] besides `except`.
     fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool>;
 
+    /// Who comes next after `except` in a room: the registered member with the highest role there; of several, the one who
+    /// joined first.
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>>;
+
     /// All rooms.
     fn rooms(&mut self) -> Known<Vec<ConversationId>>;
 

@@ -146,6 +146,13 @@ impl Facts for State {
         Ok(members.any(is_owner))
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        let members = self.members.iter().filter(|((conversation, user), _)| *conversation == room && *user != except);
+        let registered = members.filter(|((_, user), _)| self.users[user].password.is_some());
+        let heir = registered.min_by_key(|((_, user), member)| (Reverse(member.role), member.joined_at, *user));
+        Ok(heir.map(|((_, user), _)| *user))
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         Ok(self.conversations.iter().filter(|(_, row)| row.users.is_none()).map(|(id, _)| *id).collect())
     }

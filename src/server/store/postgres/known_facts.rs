@@ -106,6 +106,7 @@ impl KnownFacts {
                     member.role = *role;
                 }
                 known.has_room_owner_besides.clear();
+                known.room_heir.clear();
             }
             M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
                 let (joined_at, read_seq, listed, role) = (*joined_at, *read_seq, *listed, *role);
@@ -159,6 +160,7 @@ impl KnownFacts {
                 if let Some(Some(facts)) = known.user.get_mut(user) {
                     (facts.user.registered, facts.password) = (true, Some(hash.clone()));
                 }
+                known.room_heir.clear();
                 known.old_events.clear();
                 known.messages_around.clear();
                 self.forget_guests();
@@ -279,6 +281,7 @@ impl KnownFacts {
         self.answers.rooms_of.remove(&user);
         self.answers.thread_listeners.retain(|(of, _), _| *of != conversation);
         self.answers.has_room_owner_besides.clear();
+        self.answers.room_heir.clear();
         self.forget_texts(conversation);
     }
 

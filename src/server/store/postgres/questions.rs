@@ -89,6 +89,7 @@ kinds! {
     room_name: RoomName(ConversationId) -> Option<RoomName>;
     public_room_with_name: PublicRoomWithName(NicknameKey) -> Option<ConversationId>;
     has_room_owner_besides: HasRoomOwnerBesides((ConversationId, UserId)) -> bool;
+    room_heir: RoomHeir((ConversationId, UserId)) -> Option<UserId>;
     rooms: Rooms(()) -> Vec<ConversationId>;
     direct_of: DirectOf(UserPair) -> Option<ConversationId>;
     directs_of: DirectsOf(UserId) -> Vec<ConversationId>;

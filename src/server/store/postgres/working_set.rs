@@ -134,6 +134,10 @@ impl Facts for WorkingSet {
         ask!(self.has_room_owner_besides, HasRoomOwnerBesides((room, except)))
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        ask!(self.room_heir, RoomHeir((room, except)))
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         ask!(self.rooms, Rooms(()))
     }

@@ -156,6 +156,15 @@ impl Facts for Tables<'_> {
         Ok(self.exists(select, params![room, except])?)
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        let (room, except) = (self.conversation_number(room)?, self.user_number(except)?);
+        let select = "SELECT u.id FROM members m JOIN users u ON u.number = m.user
+               LEFT JOIN room_roles r ON r.conversation = m.conversation AND r.user = m.user
+              WHERE m.conversation = ?1 AND m.user <> ?2 AND u.password IS NOT NULL
+              ORDER BY CASE r.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END, m.joined_at, m.user LIMIT 1";
+        Ok(self.one(select, params![room, except], first)?)
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         Ok(self.all("SELECT id FROM conversations WHERE kind = 'room' ORDER BY number", [], first)?)
     }

@@ -58,6 +58,7 @@ pub(super) fn plan(questions: Vec<Question>) -> Vec<FactsQuery> {
         query_of(kinds.room_name, rooms::room_name),
         query_of(kinds.public_room_with_name, rooms::public_room_with_name),
         query_of(kinds.has_room_owner_besides, rooms::has_room_owner_besides),
+        query_of(kinds.room_heir, rooms::room_heir),
         query_of(kinds.rooms, conversations::rooms),
         query_of(kinds.direct_of, conversations::direct_of),
         query_of(kinds.directs_of, conversations::directs_of),

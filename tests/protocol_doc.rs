@@ -12,9 +12,10 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        AuditPage, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind, MAX_BODY_CHARACTERS,
-        MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS,
-        MAX_TOPIC_CHARACTERS, MemberPage, MessagesPage, ReportList, UserKind,
+        AuditPage, Completions, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind,
+        MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+        MAX_NICKNAME_CHARACTERS, MAX_REACTIONS, MAX_TOPIC_CHARACTERS, MemberPage, MentionPage, MessagesPage,
+        ReportList, ThreadPage, UserKind,
     },
     protocol::{
         BlockList, ClientFrame, CloseCode, DeleteAccountRequest, ErrorCode, InviteCreated, InviteList, InviteRequest,
@@ -151,6 +152,9 @@ fn every_example_is_read_or_written_by_the_server() {
             "members" => example.round_trips_as::<MemberPage>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
+            "thread" => example.round_trips_as::<ThreadPage>(),
+            "mentions" => example.round_trips_as::<MentionPage>(),
+            "completions" => example.round_trips_as::<Completions>(),
             "report-request" => example.round_trips_as::<ReportRequest>(),
             "reports" => example.round_trips_as::<ReportList>(),
             "sanctions" => example.round_trips_as::<SanctionList>(),

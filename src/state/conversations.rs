@@ -378,6 +378,13 @@ mod tests {
             apply(&mut conversations, &blocks, &events);
             assert_eq!((conversations.unread(), conversations.mentions()), counts, "{what}");
         }
+        let edited = |seq, target| Event {
+            kind: EventKind::edit(Seq(target), Body::parse("hi").expect("a body")),
+            ..event(seq, 2)
+        };
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[event(1, 2), edited(2, 1), mention(3, 2, me())]);
+        assert_eq!(conversations.apply(&edited(4, 3), user(1).id, &Blocks::default()), UnreadCount::Unknown);
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
         assert_eq!(conversations.apply(&deleted(3, 1), user(1).id, &Blocks::default()), UnreadCount::Unknown);

@@ -4,7 +4,7 @@
 //! do not say everything that this takes, so a count can be unknown after a change. Then the client fetches it.
 
 use crate::{
-    domain::{Conversation, ConversationKind, Event, EventKind, MAX_UNREAD, Mentioned, Seq, UserId},
+    domain::{Conversation, ConversationKind, Event, EventKind, MAX_UNREAD, Mention, Mentioned, Seq, UserId},
     state::blocks::Blocks,
 };
 
@@ -20,12 +20,15 @@ pub enum UnreadCount {
 
 /// Whether an event is a message that a user is told of: it mentions them or everyone, or it is a reply in a thread of theirs.
 fn is_told(event: &Event, user: UserId) -> bool {
-    let EventKind::Message { mentions, participants, .. } = &event.kind else { return false };
-    let is_mentioned = |whom: &Mentioned| match whom {
+    event.kind.participants().contains(&user) || is_mentioned(event.kind.mentions(), user)
+}
+
+/// Whether mentions name a user, or everyone.
+fn is_mentioned(mentions: &[Mention], user: UserId) -> bool {
+    mentions.iter().any(|mention| match &mention.whom {
         Mentioned::User(mentioned) => mentioned.id == user,
         Mentioned::Everyone => true,
-    };
-    participants.contains(&user) || mentions.iter().any(|mention| is_mentioned(&mention.whom))
+    })
 }
 
 /// Counts an event, the next one of its conversation, whose `last_seq` is still the event before it. `own_up_to`: there may be
@@ -47,6 +50,14 @@ pub(super) fn count(
             let mentions = conversation.mentions + u32::from(is_told(event, me));
             conversation.unread = MAX_UNREAD.min(conversation.unread + 1);
             conversation.mentions = MAX_UNREAD.min(mentions);
+        }
+        // A message may tell the user nothing any more, or again. Only the server knows whether it did before.
+        EventKind::Edit { seq, mentions, .. }
+            if *seq > conversation.read_seq
+                && event.author.id != me
+                && (conversation.mentions > 0 || is_mentioned(mentions, me)) =>
+        {
+            return UnreadCount::Unknown;
         }
         EventKind::Deletion { seq } if *seq > conversation.read_seq && conversation.unread > 0 => {
             let may_be_own = *seq <= own_up_to;

@@ -7,7 +7,7 @@ use teahouse::domain::{ConversationId, Event, EventKind, Seq};
 use crate::{
     checker::{
         command_index::{CommandIndex, Edits},
-        commands::{is_effect_of, without_text},
+        commands::{as_requested, is_effect_of, without_text},
         findings::Findings,
     },
     history::{Log, Observation, ReaderRecord},
@@ -93,15 +93,23 @@ fn check_against_log(
     let Some(logged) = logged else {
         return findings.lost.add(|| format!("{}: received {event:?}, which is not in the log", source()));
     };
-    let text_is_removed = logged.kind == without_text(&logged.kind);
+    let text_is_removed = as_requested(&logged.kind) == without_text(&logged.kind);
+    let thread = |event: &Event| (event.kind.reply(), event.kind.participants().to_vec());
     let is_same_event = logged.kind == event.kind
         // A reader that saw a message before its edit or deletion has the text that its author first sent,
         || text_is_removed
-            && commands.get(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
+            && commands
+                .get(event.author.id, event.id)
+                .is_some_and(|command| as_requested(&command.kind) == as_requested(&event.kind))
             && is_effect_of(&logged.kind, &event.kind)
         // and a reader that came later has the text of an edit.
-        || text_is_removed && without_text(&event.kind) == logged.kind && is_edited_text(event, edits);
-    if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
+        || text_is_removed
+            && without_text(&event.kind) == as_requested(&logged.kind)
+            && is_edited_text(event, edits);
+    if !is_same_event
+        || thread(event) != thread(logged)
+        || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author)
+    {
         findings.wrong.add(|| format!("{}: received {event:?}, but the log has {logged:?}", source()));
     }
 }

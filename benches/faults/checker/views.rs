@@ -77,6 +77,8 @@ struct FoldedMessage<'a> {
     edited: Option<&'a Event>,
     is_deleted: bool,
     reactions: BTreeMap<&'a str, Vec<&'a User>>,
+    /// How many messages are in the thread that it begins.
+    replies: u32,
 }
 
 fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
@@ -88,9 +90,13 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
             _ => None,
         };
         if let Some(text) = text {
-            let message =
-                FoldedMessage { event, text, last: event, edited: None, is_deleted: false, reactions: BTreeMap::new() };
+            let (edited, is_deleted, reactions, replies) = (None, false, BTreeMap::new(), 0);
+            let message = FoldedMessage { event, text, last: event, edited, is_deleted, reactions, replies };
             messages.insert(event.seq, message);
+            if let Some(first) = event.kind.reply().and_then(|reply| messages.get_mut(&reply.thread)) {
+                first.last = event;
+                first.replies += 1;
+            }
         } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
             message.apply(event);
         }
@@ -138,6 +144,7 @@ impl<'a> FoldedMessage<'a> {
             && actual.revision == self.last.seq
             && actual.edited_at == self.edited.map(|event| event.at)
             && actual.deleted == self.is_deleted
+            && (actual.reply, actual.replies) == (self.event.kind.reply(), self.replies)
             && self.event.kind.room_change() == actual.room.as_ref()
             && reactions.eq(self.reactions.iter().map(|(emoji, users)| (*emoji, users.clone())))
     }

@@ -1,10 +1,12 @@
 //! Mentions: whom a message names, and what they find of it later.
 
+use std::collections::HashMap;
+
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use teahouse::domain::{
-    CommandId, Completions, ConversationId, Event, Mention, MentionPage, Mentioned, MessagesPage, UserId,
+    CommandId, Completions, ConversationId, Event, Mention, MentionPage, Mentioned, MessagesPage, Seq, UserId,
 };
 
 use super::support::{TestClient, TestServer, register_user};
@@ -100,7 +102,7 @@ async fn a_fetched_message_and_a_replayed_event_have_their_mentions() {
     let page: MessagesPage = get(&server, ling.token(), &format!("/api/conversations/{lobby}/messages")).await;
     let message = page.messages.iter().find(|message| message.seq == seq).expect("the message");
     assert_eq!(message.mentions, sent.kind.mentions());
-    let cursors = json!({ lobby.to_string(): seq.0 - 1 });
+    let cursors = HashMap::from([(lobby, Seq(seq.0 - 1))]);
     let mut back = TestClient::resume(&server, ling.token(), ling.welcome.epoch, &cursors).await;
     assert_eq!(back.expect_event(text).await.kind, sent.kind);
 }

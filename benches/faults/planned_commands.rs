@@ -7,7 +7,7 @@ use teahouse::domain::{ConversationId, EventKind, Reply, Seq};
 
 use super::texts;
 
-/// How many recent messages of each conversation are remembered as targets of reactions.
+/// How many recent messages of each conversation are remembered as targets of reactions and pins.
 const RECENT_MESSAGES: usize = 50;
 
 /// The messages and conversations that a writer can act on.
@@ -54,11 +54,15 @@ impl PlannedCommands {
             let (conversation, seq) = self.own_messages[own_index];
             return (conversation, EventKind::edit(seq, texts::body(rng, number)));
         }
-        if roll < 30
+        if roll < 34
             && let Some(recent_messages) =
                 self.recent_messages.get(&conversation).filter(|recent_messages| !recent_messages.is_empty())
         {
             let seq = recent_messages[rng.random_range(0..recent_messages.len())];
+            // In a room only moderators may.
+            if roll >= 30 && is_direct {
+                return (conversation, EventKind::Pin { seq, on: rng.random_ratio(1, 2) });
+            }
             let kind = EventKind::Reaction { seq, emoji: texts::emoji(rng), on: rng.random_ratio(3, 4) };
             return (conversation, kind);
         }

@@ -61,6 +61,7 @@ impl ClientStore {
             ServerFrame::Read { conversation, seq, .. } => self.apply_read_mark(conversation, seq),
             ServerFrame::Block { user, on } => {
                 self.blocks.update(|blocks| blocks.set(user, on));
+                self.conversations.update(Conversations::outdate_fetches);
                 // Their messages in rooms no longer count as unread, or do so again.
                 let rooms = |all: &Conversations| all.rooms().map(|(room, _)| room.id).collect::<Vec<_>>();
                 self.conversations.with_untracked(rooms).into_iter().for_each(|room| self.refresh_conversation(room));

@@ -23,6 +23,7 @@ pub struct Conversations {
     /// Up to where there may be messages of the user after the read mark: the end of a conversation when it was loaded, or
     /// when the mark was set back. Later messages of the user have moved the mark.
     own_up_to: Vec<(ConversationId, Seq)>,
+    generation: u64,
 }
 
 impl Conversations {
@@ -41,6 +42,7 @@ impl Conversations {
         older: Option<String>,
         is_followed: impl Fn(ConversationId) -> bool,
     ) {
+        self.generation += 1;
         let before = std::mem::replace(&mut self.all, list);
         self.own_up_to = self.all.iter().map(|loaded| (loaded.id, loaded.last_seq)).collect();
         if older.is_some() {
@@ -55,7 +57,7 @@ impl Conversations {
     pub fn extend(&mut self, list: ConversationList) {
         for conversation in list.conversations {
             if self.get(conversation.id).is_none() {
-                self.put(conversation);
+                self.insert(conversation);
             }
         }
         self.older = list.older;
@@ -66,8 +68,14 @@ impl Conversations {
         self.older.as_deref()
     }
 
-    /// Adds or replaces a conversation.
+    /// Adds or replaces a conversation as the server sends it.
     pub fn put(&mut self, conversation: Conversation) {
+        // The user may have set something, and the read mark back.
+        self.generation += 1;
+        self.insert(conversation);
+    }
+
+    fn insert(&mut self, conversation: Conversation) {
         let (id, last_seq) = (conversation.id, conversation.last_seq);
         let was_set_back = self.get(id).is_none_or(|known| conversation.read_seq < known.read_seq);
         if was_set_back {
@@ -80,25 +88,30 @@ impl Conversations {
         }
     }
 
-    /// Adds or replaces a conversation by one that was fetched. `asked`: what was known of it then. Returns whether the fetched
-    /// one was up to date; otherwise nothing is changed, and the client has to fetch it again.
-    pub fn put_fetched(&mut self, fetched: Conversation, asked: Option<&Conversation>) -> bool {
-        let is_outdated = self.get(fetched.id).is_some_and(|known| {
-            // The user may have set something meanwhile, and the read mark back.
-            let was_set = asked.is_some_and(|asked| {
-                let settings = |conversation: &Conversation| (conversation.muted, conversation.pinned);
-                settings(asked) != settings(known) || known.read_seq < asked.read_seq
-            });
-            was_set || known.is_ahead_of(&fetched)
-        });
-        if !is_outdated {
-            self.put(fetched);
+    /// Counts what makes a conversation that is being fetched outdated, besides events and read marks.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The user has blocked or unblocked somebody: what is being fetched is outdated.
+    pub fn outdate_fetches(&mut self) {
+        self.generation += 1;
+    }
+
+    /// Adds or replaces a conversation by one that was fetched. `generation`: what [`Self::generation`] was when the client asked
+    /// for it. Returns whether the fetched one was up to date; otherwise nothing is changed, and the client has to fetch it again.
+    pub fn put_fetched(&mut self, fetched: Conversation, generation: u64) -> bool {
+        let is_ahead = self.get(fetched.id).is_some_and(|known| known.is_ahead_of(&fetched));
+        if self.generation != generation || is_ahead {
+            return false;
         }
-        !is_outdated
+        self.insert(fetched);
+        true
     }
 
     /// Removes a conversation that the user has left or hidden.
     pub fn remove(&mut self, id: ConversationId) {
+        self.generation += 1;
         self.all.retain(|conversation| conversation.id != id);
         self.own_up_to.retain(|(other, _)| *other != id);
     }
@@ -358,6 +371,11 @@ mod tests {
             Event { kind, ..event(seq, author) }
         };
         let deleted = |seq, target| Event { kind: EventKind::Deletion { seq: Seq(target) }, ..event(seq, 2) };
+        let edited = |seq, target, mentions: Vec<Mention>| {
+            let kind = EventKind::Edit { seq: Seq(target), body: Body::parse("hi").expect("a body"), mentions };
+            Event { kind, ..event(seq, 2) }
+        };
+        let of_me = || vec![Mention { start: 0, end: 2, whom: me() }];
         // User 1 is the reader, and has blocked user 9: the case, its events in order, and the counts after them.
         for (what, events, counts) in [
             ("the reader is mentioned", vec![mention(1, 2, me())], (1, 1)),
@@ -371,6 +389,8 @@ mod tests {
             ("the only mention is deleted", vec![mention(1, 2, me()), deleted(2, 1)], (0, 0)),
             ("one of two mentions is deleted", vec![mention(1, 2, me()), mention(2, 2, me()), deleted(3, 1)], (1, 1)),
             ("a message is deleted", vec![event(1, 2), event(2, 2), deleted(3, 1)], (1, 0)),
+            ("a mention stays in an edit", vec![mention(1, 2, me()), edited(2, 1, of_me())], (1, 1)),
+            ("a message without mentions is edited", vec![event(1, 2), edited(2, 1, Vec::new())], (1, 0)),
         ] {
             let mut conversations = lobby();
             let mut blocks = Blocks::default();
@@ -378,16 +398,13 @@ mod tests {
             apply(&mut conversations, &blocks, &events);
             assert_eq!((conversations.unread(), conversations.mentions()), counts, "{what}");
         }
-        let edited = |seq, target| Event {
-            kind: EventKind::edit(Seq(target), Body::parse("hi").expect("a body")),
-            ..event(seq, 2)
-        };
-        let mut conversations = lobby();
-        apply(&mut conversations, &Blocks::default(), &[event(1, 2), edited(2, 1), mention(3, 2, me())]);
-        assert_eq!(conversations.apply(&edited(4, 3), user(1).id, &Blocks::default()), UnreadCount::Unknown);
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
         assert_eq!(conversations.apply(&deleted(3, 1), user(1).id, &Blocks::default()), UnreadCount::Unknown);
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me())]);
+        let edit = edited(2, 1, Vec::new());
+        assert_eq!(conversations.apply(&edit, user(1).id, &Blocks::default()), UnreadCount::Unknown);
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
         assert_eq!(conversations.mark_read(event(1, 2).conversation, Seq(1)), UnreadCount::Unknown);
@@ -415,21 +432,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fetched_before_the_mark_was_set_back_is_outdated() {
+    fn what_was_fetched_before_something_else_came_is_outdated() {
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2)]);
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
-        let asked = conversations.all[0].clone();
-        let set_back = Conversation { read_seq: Seq(0), unread: 2, ..asked.clone() };
-        conversations.put(set_back.clone());
-        assert!(!conversations.put_fetched(asked.clone(), Some(&asked)));
+        let (asked, fetched) = (conversations.generation(), conversations.all[0].clone());
+        conversations.put(Conversation { read_seq: Seq(0), unread: 2, ..fetched.clone() });
+        assert!(!conversations.put_fetched(fetched.clone(), asked));
         assert_eq!(conversations.unread(), 2);
-        assert!(conversations.put_fetched(set_back.clone(), Some(&set_back)));
-        let muted = Conversation { muted: true, ..set_back.clone() };
-        conversations.put(muted.clone());
-        assert!(!conversations.put_fetched(set_back.clone(), Some(&set_back)));
-        assert!(conversations.all[0].muted);
+        assert!(conversations.put_fetched(fetched.clone(), conversations.generation()));
+        assert_eq!(conversations.unread(), 0);
+        let asked = conversations.generation();
+        apply(&mut conversations, &Blocks::default(), &[event(3, 2)]);
+        assert!(!conversations.put_fetched(fetched.clone(), asked), "an event is missing");
+        conversations.remove(lobby);
+        assert!(!conversations.put_fetched(fetched.clone(), asked), "the user has left");
+        let asked = conversations.generation();
+        conversations.outdate_fetches();
+        assert!(!conversations.put_fetched(fetched, asked), "the user has blocked somebody");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod deletion;
 mod directs;
 mod disk_quota;
 mod edge;
+mod edit_history;
 mod erasure;
 #[cfg(target_os = "linux")]
 mod full_disk;
@@ -35,6 +36,7 @@ mod mentions;
 mod moderation;
 mod page_forms;
 mod passwords;
+mod pins;
 mod presence;
 mod private_files;
 mod published;

@@ -62,7 +62,7 @@ fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) 
     }
 }
 
-/// Whether the log holds what the command asked for. Texts that were edited or deleted later are empty in the log.
+/// Whether the log holds what the command asked for. Texts of messages that were deleted later are empty in the log.
 pub(super) fn is_effect_of(logged: &EventKind, requested: &EventKind) -> bool {
     let logged = as_requested(logged);
     logged == as_requested(requested) || logged == without_text(requested)

@@ -84,6 +84,18 @@ impl ChatService {
         self.submit(context, command, conversation, kind).await
     }
 
+    /// Queues pinning a message in its conversation (`on`), or removing the pin.
+    pub(in crate::server) async fn pin(
+        &self,
+        context: CommandContext,
+        command: PendingCommand,
+        conversation: ConversationId,
+        seq: Seq,
+        on: bool,
+    ) -> Result<(), ChatError> {
+        self.submit(context, command, conversation, EventKind::Pin { seq, on }).await
+    }
+
     /// Queues a message to one user, and opens the direct with them if there is none. Returns the direct.
     ///
     /// `known` is what an earlier call returned for this nickname. With it the nickname still means the same user, even if

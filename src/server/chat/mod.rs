@@ -16,6 +16,7 @@ mod conversation_settings;
 mod directs;
 mod ephemeral;
 mod invites;
+mod message_changes;
 mod messages;
 mod moderation;
 mod operator;

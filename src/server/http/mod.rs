@@ -7,6 +7,7 @@ mod extract;
 mod health;
 mod invites;
 mod me;
+mod message_changes;
 mod messages;
 mod paths;
 mod reports;

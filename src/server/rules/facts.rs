@@ -317,6 +317,9 @@ pub(crate) trait Facts {
     /// muted the thread: who wrote last comes first.
     fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>>;
 
+    /// The pinned messages of a conversation, in ascending order.
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>>;
+
     /// At most `limit` of a user's undeleted messages after `after` up to `up_to`, in ascending order.
     fn messages_of(
         &mut self,

@@ -46,23 +46,31 @@ impl Command for SendEvent {
             EventKind::Edit { seq, body, .. } => self.edit(&mut draft, facts, now, *seq, body),
             EventKind::Deletion { seq } => self.delete(&mut draft, facts, now, *seq),
             EventKind::Reaction { seq, emoji, on } => self.react(&mut draft, facts, now, *seq, emoji, *on),
+            EventKind::Pin { seq, on } => self.pin(&mut draft, facts, now, *seq, *on),
             // The server itself appends these, on account of other commands.
-            EventKind::Pin { .. }
-            | EventKind::Notice(_)
-            | EventKind::Room(_)
-            | EventKind::AccountDeleted
-            | EventKind::Other => Err(Refusal::NotAllowed.into()),
+            EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
+                Err(Refusal::NotAllowed.into())
+            }
         }?;
         Ok(draft.finish(position))
     }
 
     fn takes_room(&self) -> bool {
-        matches!(self.kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. })
+        match self.kind {
+            EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. } => true,
+            EventKind::Pin { on, .. } => on,
+            _ => false,
+        }
     }
 }
 
 impl SendEvent {
-    fn append(&self, draft: &mut DecisionDraft, facts: &mut dyn Facts, now: Now) -> Result<EventPosition, Undecided> {
+    pub(super) fn append(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+    ) -> Result<EventPosition, Undecided> {
         self.append_kind(draft, facts, now, self.kind.clone())
     }
 
@@ -176,7 +184,6 @@ impl SendEvent {
         let kind = EventKind::Edit { seq, body: body.clone(), mentions: mentions.clone() };
         let position = self.append_kind(draft, facts, now, kind)?;
         let (revision, edited_at) = (position.seq, position.at);
-        draft.push(Mutation::EraseTexts { conversation, seq, before: revision });
         if !message.mentioned.is_empty() {
             let listeners = listeners(message.author, &mentions, &message.participants);
             draft.push(Mutation::SetListeners { conversation, seq, at: message.at, listeners });

@@ -28,6 +28,7 @@ mod moderation;
 mod mutation;
 mod networks;
 mod permissions;
+mod pins;
 mod read_marks;
 mod refusal;
 mod reports;

@@ -36,13 +36,13 @@ pub(crate) enum Mutation {
         mentions: Vec<Mention>,
         edited_at: Timestamp,
     },
-    /// Leaves a tombstone: no text, no mentions, no time of an edit, no reactions; and nobody is told of it any more.
+    /// Leaves a tombstone: no text, no mentions, no time of an edit, no reactions, no pin; and nobody is told of it any more.
     MarkDeleted {
         conversation: ConversationId,
         seq: Seq,
         revision: Seq,
     },
-    /// Removes the text of a message and of its edits, and their mentions, from the events before `before`.
+    /// Removes the text of a deleted message and of its edits, and their mentions, from the events before `before`.
     EraseTexts {
         conversation: ConversationId,
         seq: Seq,
@@ -83,6 +83,13 @@ pub(crate) enum Mutation {
         revision: Seq,
         emoji: Emoji,
         user: UserId,
+    },
+    /// Pins a message, as of the event `revision`, or removes the pin. A message that is pinned keeps its place in the order.
+    SetPin {
+        conversation: ConversationId,
+        seq: Seq,
+        revision: Seq,
+        on: bool,
     },
     /// Replaces the nickname of a user by an empty text in the notices after `after` up to `up_to`.
     EraseNameInNotices {

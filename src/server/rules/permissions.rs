@@ -17,6 +17,8 @@ type RoleCheck = fn(Role, Role) -> bool;
 pub(crate) enum Permission {
     DeleteMessages,
     Mute,
+    /// Pinning messages in a room.
+    Pin,
     Remove,
     Ban,
     SeeSanctions,
@@ -40,6 +42,7 @@ impl Permission {
     pub(crate) const fn role_check(self) -> RoleCheck {
         match self {
             Self::DeleteMessages
+            | Self::Pin
             | Self::SeeSanctions
             | Self::SeeReports
             | Self::Announce
@@ -111,8 +114,9 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 14] = [
+    const PERMISSIONS: [(Permission, &str); 15] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
+        (Permission::Pin, "pin messages in rooms"),
         (Permission::Mute, "mute, unmute"),
         (Permission::Remove, "remove from a room or the server"),
         (Permission::Ban, "ban from a room or the server, unban"),

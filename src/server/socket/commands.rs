@@ -66,8 +66,8 @@ impl FrameHandler for ChatHandler {
                 let request = ConversationSettingRequest { muted, pinned, unread_from };
                 self.set_conversation(id, conversation, request).await
             }
-            ClientFrame::Pin { id, .. } => {
-                self.refuse_frame(ErrorCode::UnknownType, Some(id), "this server does not do that yet".into())
+            ClientFrame::Pin { id, conversation, seq, on } => {
+                self.execute(id, |context, command| self.app.chat.pin(context, command, conversation, seq, on)).await
             }
             ClientFrame::MuteThread { id, conversation, thread, on } => {
                 self.answer_room(id, |context| self.app.chat.mute_thread(context, conversation, thread, on)).await

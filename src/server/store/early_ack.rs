@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite, MentionPage,
-        MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage,
-        Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite,
+        MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction, Seq, SessionEnd,
+        SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -24,6 +24,7 @@ use crate::{
             feed::{CommitFeed, Delivery},
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::Job,
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
@@ -246,6 +247,17 @@ delegate! {
             prefix: Option<NicknameKey>,
             limit: u32
         ) -> CompletionUsers;
+    }
+    MessageChanges {
+        fn pinned_messages(reader: UserId, conversation: ConversationId) -> PinnedMessages;
+        fn message_history(reader: UserId, conversation: ConversationId, seq: Seq) -> MessageHistory;
+        fn changes(
+            reader: UserId,
+            conversation: ConversationId,
+            after: Seq,
+            limit: u32,
+            bytes: usize
+        ) -> ChangesPage;
     }
     ModerationRecords {
         fn sanctions() -> Vec<Sanction>;

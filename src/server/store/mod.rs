@@ -27,6 +27,7 @@ mod history;
 mod job;
 #[cfg(test)]
 pub(crate) mod memory;
+mod message_changes;
 mod moderation;
 mod postgres;
 mod read_marks;

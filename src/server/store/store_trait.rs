@@ -14,6 +14,7 @@ use crate::{
             feed::ReplyTo,
             history::History,
             job::{HoldingJob, Job, job_with_receipt, job_with_reply},
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
             receipt::Receipt,
@@ -77,6 +78,7 @@ pub(crate) trait Store:
     + Sessions
     + ConversationLists
     + History
+    + MessageChanges
     + Rooms
     + Threads
     + ModerationRecords
@@ -94,6 +96,7 @@ impl<S> Store for S where
         + Sessions
         + ConversationLists
         + History
+        + MessageChanges
         + Rooms
         + Threads
         + ModerationRecords

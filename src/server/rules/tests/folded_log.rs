@@ -33,6 +33,8 @@ pub(super) struct FoldedMessage {
     pub(super) is_deleted: bool,
     /// In the order in which they were added.
     pub(super) reactions: Vec<(Emoji, UserId)>,
+    /// The event that pinned it.
+    pub(super) pinned_by: Option<Seq>,
 }
 
 /// What is set of a room.
@@ -105,7 +107,7 @@ impl FoldedLog {
         let mut new_message = |text| {
             let (author, reactions) = (event.author.id, Vec::new());
             let (edited_at, is_deleted) = (None, false);
-            let (mentions, replies) = (places(event.kind.mentions()), 0);
+            let (mentions, replies, revision, pinned_by) = (places(event.kind.mentions()), 0, seq, None);
             let message = FoldedMessage {
                 author,
                 id,
@@ -113,10 +115,11 @@ impl FoldedLog {
                 text,
                 mentions,
                 replies,
-                revision: seq,
+                revision,
                 edited_at,
                 is_deleted,
                 reactions,
+                pinned_by,
             };
             self.messages.insert((conversation, seq), message);
         };
@@ -166,6 +169,7 @@ impl FoldedLog {
                 (message.text, message.edited_at, message.is_deleted) = (Some(String::new()), None, true);
                 message.reactions.clear();
                 message.mentions.clear();
+                message.pinned_by = None;
                 self.listeners.retain(|(of, seq, _)| (of, seq) != (&conversation, target));
             }
             EventKind::Reaction { seq: target, emoji, on } => {
@@ -179,7 +183,11 @@ impl FoldedLog {
                     _ => {}
                 }
             }
-            EventKind::Pin { .. } | EventKind::Other => panic!("no rule makes such an event"),
+            EventKind::Pin { seq: target, on } => {
+                let message = self.changed(event, *target);
+                message.pinned_by = on.then_some(message.pinned_by.unwrap_or(seq));
+            }
+            EventKind::Other => panic!("no rule makes such an event"),
         }
     }
 

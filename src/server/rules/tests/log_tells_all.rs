@@ -96,6 +96,7 @@ fn message(row: &ConversationRow, seq: Seq, event: &EventRow) -> FoldedMessage {
         revision: state.map_or(seq, |state| state.revision),
         edited_at: state.and_then(|state| state.edited_at),
         is_deleted: row.is_deleted(seq),
+        pinned_by: row.pins.get(&seq).copied(),
         reactions: reactions.into_iter().map(|((_, emoji, user), _)| (emoji.clone(), *user)).collect(),
     }
 }

@@ -126,9 +126,11 @@ proptest! {
                 AnyCommand::SendEvent(SendEvent { author, conversation, kind, .. }) => {
                     let Some(room) = before.state.conversations[conversation].room.clone() else { continue };
                     prop_assert!(is_member(&before, *conversation, author.id) || author.id == UserId::SYSTEM);
-                    let is_writing = matches!(kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. });
+                    let is_writing = !matches!(kind, EventKind::Deletion { .. });
                     prop_assert!(!room.is_archived || !is_writing, "{command:?}");
-                    if room.posting == Posting::Moderators && matches!(kind, EventKind::Message { .. }) {
+                    let needs_moderator =
+                        room.posting == Posting::Moderators && matches!(kind, EventKind::Message { .. });
+                    if needs_moderator || matches!(kind, EventKind::Pin { .. }) {
                         prop_assert!(rank_in(&before, Some(*conversation), author.id) >= Role::Moderator, "{command:?}");
                     }
                 }

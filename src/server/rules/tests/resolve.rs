@@ -92,7 +92,7 @@ impl Resolver<'_> {
     }
 
     /// Where a user is most likely to write: in a conversation of theirs.
-    pub(super) fn place_of(&self, user: UserId, place: Pick) -> Option<ConversationId> {
+    pub(crate) fn place_of(&self, user: UserId, place: Pick) -> Option<ConversationId> {
         let own: Vec<_> = self.state.conversations_of(user).map(|(id, _)| id).collect();
         pick(place, &own).copied().filter(|_| place < 240).or_else(|| self.place(place))
     }
@@ -155,6 +155,12 @@ impl Resolver<'_> {
                 let emoji = Emoji::parse(pick(emoji, &EMOJI)?).expect("an emoji");
                 let seq = self.seq(conversation, seq);
                 self.event(author, conversation, EventKind::Reaction { seq, emoji, on })
+            }
+            Step::Pin { user, place, seq, on } => {
+                let author = self.user(user)?;
+                let conversation = self.place_of(author.id, place)?;
+                let seq = self.seq(conversation, seq);
+                self.event(author, conversation, EventKind::Pin { seq, on })
             }
             Step::DeleteAsOperator { place, seq } => {
                 let conversation = self.place(place)?;

@@ -54,6 +54,12 @@ pub(crate) enum Step {
         emoji: Pick,
         on: bool,
     },
+    Pin {
+        user: Pick,
+        place: Pick,
+        seq: Pick,
+        on: bool,
+    },
     DeleteAsOperator {
         place: Pick,
         seq: Pick,
@@ -248,6 +254,8 @@ fn writing() -> impl Strategy<Value = Step> {
         2 => (p(), p(), p(), b()).prop_map(|(user, place, seq, own)| Step::Delete { user, place, seq, own }),
         3 => (p(), p(), p(), p(), prop::bool::weighted(0.7))
             .prop_map(|(user, place, seq, emoji, on)| Step::React { user, place, seq, emoji, on }),
+        2 => (p(), p(), p(), prop::bool::weighted(0.7))
+            .prop_map(|(user, place, seq, on)| Step::Pin { user, place, seq, on }),
         1 => (p(), p()).prop_map(|(place, seq)| Step::DeleteAsOperator { place, seq }),
         1 => (p(), p(), p()).prop_map(|(user, place, seq)| Step::MarkRead { user, place, seq }),
     ]

@@ -159,6 +159,11 @@ impl Dump {
                     self.add(("page", id, user, window, limit, bytes), &page);
                 }
             }
+            for (after, limit, bytes) in [(3, 100, 1_000_000), (6, 2, 1_000_000), (4, 100, 100)] {
+                let changes = store.changes(*user, id, Seq(after), limit, bytes).await;
+                self.add(("changes", id, user, after, limit, bytes), &changes);
+            }
+            self.add(("pins", id, user), &store.pinned_messages(*user, id).await);
             self.add(("history", id, user), &store.messages(*user, id, HistoryWindow::Newest, 1_000, 1_000_000).await);
         }
         for user in subjects.users.iter().take(3) {
@@ -174,6 +179,9 @@ impl Dump {
                 let page = store.thread(*user, id, Seq(thread), window, limit, 1_000).await;
                 self.add(("thread", id, user, thread, window, limit), &page);
             }
+        }
+        for (seq, user) in (0..10).zip(subjects.users.iter().cycle()) {
+            self.add(("texts", id, user, seq), &store.message_history(*user, id, Seq(seq)).await);
         }
         self.add(("found in", id), &store.find_messages(MessageLookup::InConversation(id), 5).await);
         for (after, up_to, limit, bytes) in

@@ -45,6 +45,7 @@ impl State {
                 let row = self.conversation_mut(conversation);
                 row.reactions.retain(|(message, ..), _| *message != seq);
                 row.listeners.remove(&seq);
+                row.pins.remove(&seq);
             }
             Mutation::SetListeners { conversation, seq, at: _, listeners } => {
                 let listeners: BTreeSet<_> = listeners.into_iter().collect();
@@ -74,6 +75,15 @@ impl State {
             Mutation::RemoveReaction { conversation, seq, revision, emoji, user } => {
                 self.message_state(conversation, seq, revision);
                 self.conversation_mut(conversation).reactions.remove(&(seq, emoji, user));
+            }
+            Mutation::SetPin { conversation, seq, revision, on } => {
+                self.message_state(conversation, seq, revision);
+                let pins = &mut self.conversation_mut(conversation).pins;
+                if on {
+                    pins.entry(seq).or_insert(revision);
+                } else {
+                    pins.remove(&seq);
+                }
             }
             Mutation::EraseNameInNotices { conversation, user, after, up_to } => {
                 self.erase_name(conversation, user, after, up_to);

@@ -149,7 +149,7 @@ impl State {
         Some(FoundUser { id, has_direct: self.direct_between(opener, id).is_some() })
     }
 
-    pub(super) fn blocked_users(&self, user: UserId) -> Vec<User> {
+    pub(crate) fn blocked_users(&self, user: UserId) -> Vec<User> {
         let mut blocks: Vec<_> = self.blocks.iter().filter(|((blocker, _), _)| *blocker == user).collect();
         blocks.sort_by_key(|((_, other), at)| (**at, *other));
         blocks.into_iter().map(|((_, other), _)| self.known_user(*other)).collect()

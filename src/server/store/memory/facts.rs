@@ -240,6 +240,10 @@ impl Facts for State {
         Ok(emoji)
     }
 
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        Ok(self.conversations.get(&conversation).map(|row| row.pins.keys().copied().collect()).unwrap_or_default())
+    }
+
     fn messages_of(
         &mut self,
         author: UserId,

@@ -12,7 +12,7 @@ use crate::{
         store::{
             history::{FoundMessage, HistoryWindow, MessageLookup},
             memory::{
-                rows::{ConversationRow, EventRow, MessageState},
+                rows::{ConversationRow, EventRow},
                 state::State,
             },
         },
@@ -100,7 +100,7 @@ impl State {
             mentions: Vec::new(),
             reply: event.kind.reply(),
             replies: state.map_or(0, |state| state.replies),
-            pinned: false,
+            pinned: row.pins.contains_key(&seq),
             revision: state.map_or(seq, |state| state.revision),
             edited_at: state.and_then(|state| state.edited_at),
             deleted: row.is_deleted(seq),
@@ -153,31 +153,15 @@ impl State {
     ) -> Vec<Event> {
         let Some(row) = self.conversations.get(&conversation) else { return Vec::new() };
         let events = row.numbered().filter(|(seq, _)| *seq > after && *seq <= up_to);
-        let events = events.map(|(seq, event)| self.present_event(conversation, row, seq, event));
+        let events = events.map(|(seq, event)| self.present_event(conversation, seq, event));
         take_while_fitting(events, limit, bytes, event_size).0
     }
 
-    /// An event with the present text of its message and the present names.
-    pub(super) fn present_event(
-        &self,
-        conversation: ConversationId,
-        row: &ConversationRow,
-        seq: Seq,
-        event: &EventRow,
-    ) -> Event {
+    /// An event with the present names.
+    pub(super) fn present_event(&self, conversation: ConversationId, seq: Seq, event: &EventRow) -> Event {
         let mut kind = event.kind.clone();
-        let message = kind.target().unwrap_or(seq);
-        match &mut kind {
-            EventKind::Message { body, mentions, .. } | EventKind::Edit { body, mentions, .. } => {
-                if let Some(MessageState { body: Some(present), mentions: of_present, .. }) = row.states.get(&message) {
-                    (*body, *mentions) = (present.clone(), of_present.clone());
-                }
-            }
-            other => {
-                if let Some(noticed) = other.noticed_user_mut() {
-                    self.hide_former_name(noticed);
-                }
-            }
+        if let Some(noticed) = kind.noticed_user_mut() {
+            self.hide_former_name(noticed);
         }
         kind.mentioned_users_mut().for_each(|user| *user = self.known_user(user.id));
         Event { conversation, seq, at: event.at, author: self.known_user(event.author), id: event.id, kind }

@@ -8,6 +8,7 @@ mod facts;
 mod history;
 mod log;
 mod memory_store;
+mod message_changes;
 mod moderation;
 mod queries;
 mod reading;

@@ -72,6 +72,8 @@ pub(crate) struct ConversationRow {
     pub(crate) listeners: BTreeMap<Seq, BTreeSet<MessageListener>>,
     /// Who has muted which thread.
     pub(crate) muted_threads: BTreeSet<(Seq, UserId)>,
+    /// The pinned messages, and the event that pinned each.
+    pub(crate) pins: BTreeMap<Seq, Seq>,
 }
 
 /// What is set of a room.
@@ -106,6 +108,7 @@ impl ConversationRow {
             reactions: BTreeMap::new(),
             listeners: BTreeMap::new(),
             muted_threads: BTreeSet::new(),
+            pins: BTreeMap::new(),
         }
     }
 
@@ -150,7 +153,7 @@ pub(crate) struct EventRow {
     pub(crate) at: Timestamp,
     pub(crate) author: UserId,
     pub(crate) id: CommandId,
-    /// A text that was edited away or deleted is empty.
+    /// The text of a deleted message is empty.
     pub(crate) kind: EventKind,
 }
 

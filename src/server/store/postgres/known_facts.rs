@@ -73,6 +73,7 @@ impl KnownFacts {
                     message.mentioned.clear();
                 }
                 correct(&mut known.emoji_of, &(*conversation, *seq), Vec::new());
+                known.pins_of.remove(conversation);
                 self.forget_messages(*conversation);
             }
             M::AddReaction { conversation, seq, emoji, .. } => {
@@ -85,6 +86,11 @@ impl KnownFacts {
             }
             M::RemoveReaction { conversation, seq, .. } => {
                 known.emoji_of.remove(&(*conversation, *seq));
+                self.forget_texts(*conversation);
+            }
+
+            M::SetPin { conversation, .. } => {
+                known.pins_of.remove(conversation);
                 self.forget_texts(*conversation);
             }
 

@@ -1,4 +1,4 @@
--- Version 4 of the tables: mentions, replies and threads.
+-- Version 5 of the tables: mentions, replies and threads.
 
 -- The mentions in the present text of an edited message: JSON, as in an event frame, without nicknames; NULL: none.
 ALTER TABLE states ADD COLUMN mentions jsonb;

@@ -102,6 +102,7 @@ kinds! {
     message: Message((ConversationId, Seq)) -> Option<MessageFacts>;
     emoji_of: EmojiOf((ConversationId, Seq)) -> Vec<Emoji>;
     thread_listeners: ThreadListeners((ConversationId, Seq)) -> Vec<UserId>;
+    pins_of: PinsOf(ConversationId) -> Vec<Seq>;
     messages_of: MessagesOf(MessagesOf) -> Vec<Seq>;
     messages_around: MessagesAround(MessagesAround) -> Vec<Message>;
     old_events: OldEvents((ConversationId, Timestamp, u32)) -> Vec<OldEvent>;

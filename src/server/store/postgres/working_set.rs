@@ -182,6 +182,10 @@ impl Facts for WorkingSet {
         ask!(self.thread_listeners, ThreadListeners((conversation, thread)))
     }
 
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        ask!(self.pins_of, PinsOf(conversation))
+    }
+
     fn messages_of(
         &mut self,
         author: UserId,

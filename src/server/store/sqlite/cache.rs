@@ -232,6 +232,7 @@ impl WriterCache {
             | M::EraseTexts { .. }
             | M::AddReaction { .. }
             | M::RemoveReaction { .. }
+            | M::SetPin { .. }
             | M::EraseNameInNotices { .. }
             | M::CreateDirect { .. }
             | M::CreateRoom { .. }

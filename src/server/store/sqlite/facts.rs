@@ -272,6 +272,11 @@ impl Facts for Tables<'_> {
         Ok(self.all(select, params![conversation, seq], first)?)
     }
 
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        let conversation = self.conversation_number(conversation)?;
+        Ok(self.all("SELECT message FROM pins WHERE conversation = ?1 ORDER BY message", [conversation], first)?)
+    }
+
     fn messages_of(
         &mut self,
         author: UserId,

@@ -1,4 +1,4 @@
--- The tables of a new store (version 24). Stores of earlier versions are copied into these tables; see `upgrade`.
+-- The tables of a new store (version 25). Stores of earlier versions are copied into these tables; see `upgrade`.
 --
 -- Users and conversations have a UUID, which everybody else knows, and a small number, which the other tables refer to.
 -- Times are milliseconds since the Unix epoch; those of the server's clock are marked, see server/clock.rs.
@@ -145,6 +145,8 @@ CREATE UNIQUE INDEX events_by_seq ON events (conversation, seq);
 CREATE UNIQUE INDEX commands ON events (command_id, author);
 -- Finds all texts that a message ever had, so that deleting the message deletes them, too.
 CREATE INDEX changes ON events (conversation, target) WHERE target IS NOT NULL;
+-- Finds what has changed since an event, without the messages.
+CREATE INDEX changes_by_seq ON events (conversation, seq, target) WHERE target IS NOT NULL;
 
 -- The commit log, second part: everything that is not an event of a conversation; see rules::Entry.
 CREATE TABLE entries (
@@ -222,6 +224,16 @@ CREATE TABLE muted_threads (
     conversation INTEGER NOT NULL,
     thread       INTEGER NOT NULL,
     PRIMARY KEY (user, conversation, thread)
+) STRICT, WITHOUT ROWID;
+
+-- Pinned messages.
+CREATE TABLE pins (
+    conversation INTEGER NOT NULL,
+    message      INTEGER NOT NULL,
+    -- The event that pinned it; the newest pin comes first.
+    seq          INTEGER NOT NULL,
+    PRIMARY KEY (conversation, message),
+    FOREIGN KEY (conversation, message) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- Messages in their present state: the folded log.

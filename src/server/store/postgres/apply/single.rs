@@ -10,15 +10,16 @@ use crate::{
             commit_log::Position,
             postgres::{
                 apply::sql::{
-                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_LISTENERS, ADD_MARK, ADD_MEMBER, ADD_REACTION,
+                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_LISTENERS, ADD_MARK, ADD_MEMBER, ADD_PIN, ADD_REACTION,
                     ADD_REPLY, ADD_REPORT, ADVANCE_ERASURE, BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS,
                     COUNT_REPLY, CREATE_DIRECT, CREATE_INVITE, CREATE_ROOM, CREATE_USER, ERASE_EDITS,
                     ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED,
                     MUTE_THREAD, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_LISTENERS, REMOVE_MARKS, REMOVE_MEMBER,
-                    REMOVE_MEMBER_LISTENERS, REMOVE_MEMBER_MUTES, REMOVE_MEMBERS, REMOVE_REACTION, REMOVE_REACTIONS,
-                    REMOVE_ROOM_ROLE, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, SET_MUTED, SET_PINNED, SET_READ_MARK,
-                    SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME, SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE,
-                    SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT, UNMUTE_THREAD,
+                    REMOVE_MEMBER_LISTENERS, REMOVE_MEMBER_MUTES, REMOVE_MEMBERS, REMOVE_PIN, REMOVE_REACTION,
+                    REMOVE_REACTIONS, REMOVE_ROOM_ROLE, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, SET_MUTED,
+                    SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME, SET_ROOM_NAME_KEY,
+                    SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT,
+                    UNMUTE_THREAD,
                 },
                 columns::{mark_text, signed},
                 statement::Statement,
@@ -63,9 +64,18 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
         M::MuteThread { conversation, thread, user, on } => {
             vec![sql(if on { MUTE_THREAD } else { UNMUTE_THREAD }).bind(user).bind(conversation).bind(thread)]
         }
+        M::SetPin { conversation, seq, revision, on } => {
+            let pin = if on {
+                sql(ADD_PIN).bind(conversation).bind(seq).bind(revision)
+            } else {
+                sql(REMOVE_PIN).bind(conversation).bind(seq)
+            };
+            vec![pin, sql(SET_REVISION).bind(conversation).bind(seq).bind(revision)]
+        }
         M::MarkDeleted { conversation, seq, revision } => vec![
             sql(REMOVE_REACTIONS).bind(conversation).bind(seq),
             sql(REMOVE_LISTENERS).bind(conversation).bind(seq),
+            sql(REMOVE_PIN).bind(conversation).bind(seq),
             sql(MARK_DELETED).bind(conversation).bind(seq).bind(revision),
         ],
         M::EraseTexts { conversation, seq, before } => {

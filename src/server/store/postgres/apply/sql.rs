@@ -119,6 +119,15 @@ pub(super) const REMOVE_REACTION: &str = concat!(
     user!("$4")
 );
 
+pub(super) const ADD_PIN: &str = concat!(
+    "INSERT INTO pins (conversation, message, seq) VALUES (",
+    conversation!("$1"),
+    ", $2, $3) ON CONFLICT DO NOTHING"
+);
+
+pub(super) const REMOVE_PIN: &str =
+    concat!("DELETE FROM pins WHERE conversation = ", conversation!("$1"), " AND message = $2");
+
 // Notices contain the nickname that the user had then.
 pub(super) const ERASE_NAME_IN_NOTICES: &str = concat!(
     r#"UPDATE events SET payload = jsonb_set(payload, '{user,nickname}', '""') WHERE conversation = "#,

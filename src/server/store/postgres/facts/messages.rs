@@ -1,4 +1,4 @@
-//! Events, messages and reactions.
+//! Events, messages, reactions and pins.
 
 use tokio_postgres::Error;
 
@@ -108,6 +108,17 @@ pub(super) fn emoji_of(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
     let (conversations, seqs): (Vec<ConversationId>, Vec<Seq>) = messages.iter().copied().unzip();
     let statement = Statement::new(EMOJI_OF).bind(conversations).bind(seqs);
     FactsQuery::together(messages, statement, (Question::EmojiOf, Answer::EmojiOf), many)
+}
+
+pub(super) fn pins_of(conversations: Vec<ConversationId>) -> FactsQuery {
+    let statement = |conversation: &ConversationId| {
+        Statement::new(
+            "SELECT message FROM pins WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+              ORDER BY message",
+        )
+        .bind(*conversation)
+    };
+    FactsQuery::one_by_one(conversations, statement, (Question::PinsOf, Answer::PinsOf), many)
 }
 
 pub(super) fn messages_of(ranges: Vec<MessagesOf>) -> FactsQuery {

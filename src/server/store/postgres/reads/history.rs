@@ -17,8 +17,8 @@ use crate::{
                 reads::{
                     rows::{json_from, optional_user_from, user_from},
                     sql::{
-                        conversation_number, event_columns, event_size, fitting, machine_cutoff, state_of_event,
-                        user_columns, user_number, users_of,
+                        conversation_number, event_columns, event_size, fitting, machine_cutoff, user_columns,
+                        user_number, users_of,
                     },
                 },
                 statement::Statement,
@@ -33,7 +33,8 @@ macro_rules! message_columns {
         concat!(
             "m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice, ",
             user_columns!("u"),
-            ", m.mentions, m.reply_to, m.thread, m.replies"
+            ", EXISTS (SELECT 1 FROM pins p WHERE p.conversation = m.conversation AND p.message = m.seq),
+               m.mentions, m.reply_to, m.thread, m.replies"
         )
     };
 }
@@ -152,6 +153,14 @@ pub(super) fn thread_statement(
         .bind(thread)
 }
 
+/// Asks for the pinned messages of a conversation, as a member sees them, in ascending order.
+pub(super) fn pinned_statement(reader: UserId, conversation: ConversationId, limit: u32) -> Statement {
+    // The third parameter has no meaning here.
+    let sql =
+        page!("m.seq IN (SELECT message FROM pins WHERE conversation = me.conversation AND $3::bigint = 0)", "seq");
+    Statement::new(sql).bind(conversation).bind(reader).bind(Seq::ZERO).bind(i64::from(limit)).bind(i64::MAX)
+}
+
 fn size(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
@@ -159,16 +168,16 @@ fn size(bytes: usize) -> i64 {
 /// Reads the answer to a [`page_statement`]: `None` if the conversation is not in the reader's list.
 pub(crate) fn page_from(rows: &[Row]) -> Result<Option<MessagesPage>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let as_of = first.try_get(26)?;
-    let Some(found) = first.try_get::<_, Option<i64>>(25)? else {
+    let as_of = first.try_get(27)?;
+    let Some(found) = first.try_get::<_, Option<i64>>(26)? else {
         return Ok(Some(MessagesPage { messages: Vec::new(), as_of, more: false }));
     };
     let mut messages = Vec::with_capacity(rows.len());
     for row in rows {
         let mut message = message_from(row)?;
-        message.reactions = reactions_from(row, 20)?;
+        message.reactions = reactions_from(row, 21)?;
         if let Some(noticed) = message.noticed_user_mut() {
-            anonymize(noticed, optional_user_from(row, 16)?);
+            anonymize(noticed, optional_user_from(row, 17)?);
         }
         messages.push(message);
     }
@@ -194,7 +203,7 @@ pub(crate) async fn messages(
     Ok(page)
 }
 
-/// A query of messages for the operator. [`message_from`] reads the first twelve columns, and the conversation's id follows.
+/// A query of messages for the operator. [`message_from`] reads the first thirteen columns, and the conversation's id follows.
 macro_rules! found_messages {
     ($condition:expr, $order:literal) => {
         concat!(
@@ -229,7 +238,7 @@ pub(crate) async fn find_messages(
     };
     pool.all(statement.bind(i64::from(limit)), |row| {
         let message = Message { mentions: Vec::new(), ..message_from(row)? };
-        Ok(FoundMessage { conversation: row.try_get(16)?, message })
+        Ok(FoundMessage { conversation: row.try_get(17)?, message })
     })
     .await
 }
@@ -264,11 +273,9 @@ pub(crate) async fn events(
         " FROM (",
         fitting!(
             concat!(
-                "SELECT e.*, s.body AS present, s.mentions AS present_mentions, ",
+                "SELECT e.*, ",
                 event_size!(),
-                " FROM events e",
-                state_of_event!(),
-                "WHERE e.conversation = ",
+                " FROM events e WHERE e.conversation = ",
                 conversation_number!("$1"),
                 " AND e.seq > $2::bigint AND e.seq <= $3::bigint ORDER BY e.seq LIMIT $4::bigint"
             ),
@@ -285,24 +292,24 @@ pub(crate) async fn events(
     Ok(events)
 }
 
-/// Reads the first twelve columns of a query of messages.
+/// Reads the first thirteen columns of a query of messages.
 fn message_from(row: &Row) -> Result<Message, Error> {
     let (notice, room) = match json_from(row, 7)? {
         Some(EventKind::Notice(notice)) => (Some(notice), None),
         Some(EventKind::Room(change)) => (None, Some(change)),
         _ => (None, None),
     };
-    let replies: Option<i32> = row.try_get(15)?;
+    let replies: Option<i32> = row.try_get(16)?;
     Ok(Message {
         seq: row.try_get(0)?,
         id: row.try_get(1)?,
         at: row.try_get(2)?,
         author: user_from(row, 8)?,
         body: row.try_get(3)?,
-        mentions: json_from(row, 12)?.unwrap_or_default(),
-        reply: reply_from(row, 13)?,
+        mentions: json_from(row, 13)?.unwrap_or_default(),
+        reply: reply_from(row, 14)?,
         replies: replies.unwrap_or_default().try_into().unwrap_or_default(),
-        pinned: false,
+        pinned: row.try_get(12)?,
         revision: row.try_get(4)?,
         edited_at: row.try_get(5)?,
         deleted: row.try_get(6)?,
@@ -329,24 +336,18 @@ fn reactions_from(row: &Row, first: usize) -> Result<Vec<Reaction>, Error> {
     Ok(reactions)
 }
 
-/// Reads an event from the `event_columns!` at `first`. A message or edit carries the present text of the message: never a text
-/// that was edited away or deleted.
+/// Reads an event from the `event_columns!` at `first`. A message or edit carries its own text, which is empty if the message was
+/// deleted.
 pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     match &mut kind {
-        EventKind::Message { body, mentions, .. } | EventKind::Edit { body, mentions, .. } => {
-            match row.try_get::<_, Option<Body>>(first + 5)? {
-                Some(present) => {
-                    *body = present;
-                    *mentions = json_from(row, first + 14)?.unwrap_or_default();
-                }
-                None => *body = Body::from_stored(body.as_str().to_owned()),
-            }
+        EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
+            *body = Body::from_stored(body.as_str().to_owned());
         }
         other => {
             if let Some(noticed) = other.noticed_user_mut() {
-                anonymize(noticed, optional_user_from(row, first + 10)?);
+                anonymize(noticed, optional_user_from(row, first + 9)?);
             }
         }
     }
@@ -354,7 +355,7 @@ pub(super) fn event_from(row: &Row, first: usize) -> Result<Event, Error> {
         conversation: row.try_get(first)?,
         seq: row.try_get(first + 1)?,
         at: row.try_get(first + 2)?,
-        author: user_from(row, first + 6)?,
+        author: user_from(row, first + 5)?,
         id: row.try_get(first + 3)?,
         kind,
     })

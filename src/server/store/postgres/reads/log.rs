@@ -12,7 +12,7 @@ use crate::server::{
             reads::{
                 history::{event_from, name_users},
                 rows::json_from,
-                sql::{event_columns, event_size, fitting, state_of_event, user_columns, users_of},
+                sql::{event_columns, event_size, fitting, user_columns, users_of},
             },
             statement::Statement,
         },
@@ -27,7 +27,7 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
         " FROM (",
         fitting!(
             concat!(
-                "SELECT e.*, s.body AS present, s.mentions AS present_mentions, ",
+                "SELECT e.*, ",
                 event_size!(),
                 // Each table is read in the order of its primary key, up to the limit.
                 " FROM ((SELECT position, at, NULL::jsonb AS entry, conversation, seq, author, command_id, target, payload
@@ -36,7 +36,6 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
                         (SELECT position, at, entry, NULL, NULL, NULL, NULL, NULL, NULL
                            FROM entries WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint)
                          ORDER BY position LIMIT $2::bigint) e",
-                state_of_event!(),
             ),
             "position",
             "$3"

@@ -4,6 +4,7 @@ pub(super) mod accounts;
 pub(super) mod conversations;
 pub(super) mod history;
 pub(super) mod log;
+pub(super) mod message_changes;
 pub(super) mod moderation;
 pub(super) mod rooms;
 pub(super) mod rows;

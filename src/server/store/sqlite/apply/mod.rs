@@ -75,6 +75,7 @@ impl Tables<'_> {
                 )?;
                 self.set_revision(*conversation, *seq, *revision)
             }
+            M::SetPin { conversation, seq, revision, on } => self.set_pin(*conversation, *seq, *revision, *on),
             M::EraseNameInNotices { conversation, user, after, up_to } => {
                 self.erase_name_in_notices(*conversation, *user, *after, *up_to)
             }

@@ -29,16 +29,18 @@ const REACTION_BYTES: usize = 100;
 
 /// The columns that [`message_from`] reads, of the view `messages` under the name `m` and its author under the name `u`.
 const MESSAGE_COLUMNS: &str = "m.seq, m.id, m.at, m.body, m.revision, m.edited_at, m.deleted, m.notice,
-    u.id, u.nickname, u.password IS NOT NULL, u.role, m.mentions, m.reply_to, m.thread, m.replies";
+    u.id, u.nickname, u.password IS NOT NULL, u.role,
+    EXISTS (SELECT 1 FROM pins p WHERE p.conversation = m.conversation AND p.message = m.seq),
+    m.mentions, m.reply_to, m.thread, m.replies";
 
 /// The number of reactions to the message `m`.
 const REACTION_COUNT: &str =
     "(SELECT count(*) FROM reactions r WHERE r.conversation = m.conversation AND r.message = m.seq)";
 
-/// The columns that [`event_from`] reads, of the table `events` under the name `e`, its author under the name `u`, its
-/// conversation under the name `c`, and the state of its message under the name `s`.
-pub(super) const EVENT_COLUMNS: &str = "c.id, e.seq, e.at, e.command_id, e.payload, s.body,
-    u.id, u.nickname, u.password IS NOT NULL, u.role, s.mentions";
+/// The columns that [`event_from`] reads, of the table `events` under the name `e`, its author under the name `u`, and its
+/// conversation under the name `c`.
+pub(super) const EVENT_COLUMNS: &str = "c.id, e.seq, e.at, e.command_id, e.payload,
+    u.id, u.nickname, u.password IS NOT NULL, u.role";
 
 /// A page of messages in ascending order: at most `limit`, and at most about `bytes` bytes, but at least one.
 ///
@@ -52,15 +54,14 @@ pub(crate) fn messages(
     limit: u32,
     bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
-    let as_of = newest_seq(db, reader, conversation)?;
+    let as_of = newest_event(db, reader, conversation)?;
     let (condition, order, bound) = match window {
         HistoryWindow::Newest => ("<=", "DESC", as_of),
         HistoryWindow::Before(seq) => ("<", "DESC", seq),
         HistoryWindow::After(seq) => (">", "ASC", seq),
     };
     let select = format!(
-        "SELECT {MESSAGE_COLUMNS}, {REACTION_COUNT}
-           FROM messages m JOIN users u ON u.number = m.author
+        "SELECT {MESSAGE_COLUMNS}, {REACTION_COUNT} FROM messages m JOIN users u ON u.number = m.author
           WHERE m.conversation = {CONVERSATION_1} AND m.seq {condition} ?2
           ORDER BY m.seq {order} LIMIT ?3"
     );
@@ -75,22 +76,6 @@ pub(crate) fn messages(
         name_users(db, message)?;
     }
     Ok(MessagesPage { messages, as_of, more })
-}
-
-/// The newest event of a conversation that is in the reader's list.
-///
-/// # Errors
-/// [`Refusal::NotMember`] if it is not.
-pub(super) fn newest_seq(db: &Connection, reader: UserId, conversation: ConversationId) -> Result<Seq, StoreError> {
-    let newest: Option<Seq> = db
-        .prepare_cached(
-            "SELECT coalesce((SELECT max(seq) FROM events WHERE conversation = m.conversation), 0) FROM members m
-              WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?1)
-                AND m.user = (SELECT number FROM users WHERE id = ?2) AND m.listed IS NOT NULL",
-        )?
-        .query_row(params![conversation, reader], |row| row.get(0))
-        .optional()?;
-    Ok(newest.ok_or(Refusal::NotMember)?)
 }
 
 /// The message or notice at a seq, and its size.
@@ -108,6 +93,22 @@ pub(super) fn message_at(
     add_reactions(db, conversation, std::slice::from_mut(&mut message))?;
     name_users(db, &mut message)?;
     Ok(Some((message, size)))
+}
+
+/// The newest event of a conversation; 0 if there is none.
+///
+/// # Errors
+/// [`Refusal::NotMember`] if the conversation is not in the reader's list.
+pub(super) fn newest_event(db: &Connection, reader: UserId, conversation: ConversationId) -> Result<Seq, StoreError> {
+    let newest: Option<Seq> = db
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(seq) FROM events WHERE conversation = m.conversation), 0) FROM members m
+              WHERE m.conversation = (SELECT number FROM conversations WHERE id = ?1)
+                AND m.user = (SELECT number FROM users WHERE id = ?2) AND m.listed IS NOT NULL",
+        )?
+        .query_row(params![conversation, reader], |row| row.get(0))
+        .optional()?;
+    Ok(newest.ok_or(Refusal::NotMember)?)
 }
 
 /// Messages that the operator looks up, the newest first.
@@ -131,7 +132,7 @@ pub(crate) fn find_messages(
     );
     all_rows(db, &select, params![id.as_bytes().as_slice(), limit], |row| {
         let message = Message { mentions: Vec::new(), ..message_from(row)? };
-        Ok(FoundMessage { conversation: row.get(16)?, message })
+        Ok(FoundMessage { conversation: row.get(17)?, message })
     })
 }
 
@@ -158,7 +159,6 @@ pub(crate) fn events(
     let select = format!(
         "SELECT {EVENT_COLUMNS}
            FROM events e JOIN conversations c ON c.number = e.conversation JOIN users u ON u.number = e.author
-           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
           WHERE e.conversation = {CONVERSATION_1} AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4"
     );
     let params = params![conversation, after, up_to, limit];
@@ -188,10 +188,10 @@ fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
         at: row.get(2)?,
         author: user_from(row, 8)?,
         body: row.get(3)?,
-        mentions: json_from(row, 12)?.unwrap_or_default(),
-        reply: reply_from(row, 13)?,
-        replies: row.get(15)?,
-        pinned: false,
+        mentions: json_from(row, 13)?.unwrap_or_default(),
+        reply: reply_from(row, 14)?,
+        replies: row.get(16)?,
+        pinned: row.get(12)?,
         revision: row.get(4)?,
         edited_at: row.get(5)?,
         deleted: row.get(6)?,
@@ -203,7 +203,7 @@ fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
 
 /// Reads the [`MESSAGE_COLUMNS`] and the [`REACTION_COUNT`]. Returns the message and its size.
 fn sized_message_from(row: &Row<'_>) -> rusqlite::Result<(Message, usize)> {
-    let (message, reactions) = (message_from(row)?, row.get::<_, u32>(16)?);
+    let (message, reactions) = (message_from(row)?, row.get::<_, u32>(17)?);
     let size = message.body.as_str().len() + reactions as usize * REACTION_BYTES;
     Ok((message, size))
 }
@@ -228,24 +228,18 @@ fn add_reactions(db: &Connection, conversation: ConversationId, messages: &mut [
     Ok(())
 }
 
-/// Reads an event from the [`EVENT_COLUMNS`] at `first`, and returns its size. A message or edit carries the present text of the
-/// message: never a text that was edited away or deleted.
+/// Reads an event from the [`EVENT_COLUMNS`] at `first`, and returns its size. A message or edit carries its own text, which is
+/// empty if the message was deleted.
 pub(super) fn event_from(row: &Row<'_>, first: usize) -> rusqlite::Result<(Event, usize)> {
     // The column is never null.
     let mut kind = json_from(row, first + 4)?.unwrap_or(EventKind::Other);
     let mut size = EVENT_BYTES;
-    if let EventKind::Message { body, mentions, .. } | EventKind::Edit { body, mentions, .. } = &mut kind {
-        match row.get::<_, Option<Body>>(first + 5)? {
-            Some(present) => {
-                *body = present;
-                *mentions = json_from(row, first + 10)?.unwrap_or_default();
-            }
-            None => *body = Body::from_stored(body.as_str().to_owned()),
-        }
+    if let EventKind::Message { body, .. } | EventKind::Edit { body, .. } = &mut kind {
+        *body = Body::from_stored(body.as_str().to_owned());
         size += body.as_str().len();
     }
     let (conversation, seq, at, id) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
-    Ok((Event { conversation, seq, at, author: user_from(row, first + 6)?, id, kind }, size))
+    Ok((Event { conversation, seq, at, author: user_from(row, first + 5)?, id, kind }, size))
 }
 
 /// Names the users whom an event mentions, and hides the name of the user of a notice who has deleted the account.

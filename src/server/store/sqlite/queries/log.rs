@@ -31,7 +31,6 @@ pub(crate) fn log_after(
                   ORDER BY position LIMIT ?2) e
            LEFT JOIN conversations c ON c.number = e.conversation
            LEFT JOIN users u ON u.number = e.author
-           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
           ORDER BY e.position"
     );
     let (mut entries, _) = fitting_rows(db, &select, params![after, limit], (limit, bytes), |row| {

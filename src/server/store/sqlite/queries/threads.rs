@@ -10,7 +10,7 @@ use crate::{
             error::StoreError,
             history::HistoryWindow,
             sqlite::queries::{
-                history::{message_at, newest_seq},
+                history::{message_at, newest_event},
                 rows::{CONVERSATION_1, USER_COLUMNS, all_rows, user_from},
             },
             threads::{
@@ -51,7 +51,7 @@ pub(crate) fn messages_at(
     mut seqs: Vec<Seq>,
     bytes: usize,
 ) -> Result<MessagesPage, StoreError> {
-    let as_of = newest_seq(db, reader, conversation)?;
+    let as_of = newest_event(db, reader, conversation)?;
     seqs.sort_unstable_by(|one, other| other.cmp(one));
     seqs.dedup();
     let (mut messages, more) = read_fitting(db, conversation, &seqs, (u32::MAX, bytes))?;
@@ -72,7 +72,7 @@ pub(crate) fn thread(
     limit: u32,
     bytes: usize,
 ) -> Result<ThreadPage, StoreError> {
-    let as_of = newest_seq(db, reader, conversation)?;
+    let as_of = newest_event(db, reader, conversation)?;
     let first = message_at(db, conversation, thread)?.map(|(message, _)| message);
     let first = first.filter(|message| !message.is_notice() && message.reply.is_none());
     let first = first.ok_or(Refusal::UnknownMessage)?;
@@ -157,7 +157,7 @@ pub(crate) fn completion_users(
     prefix: Option<NicknameKey>,
     limit: u32,
 ) -> Result<CompletionUsers, StoreError> {
-    newest_seq(db, reader, conversation)?;
+    newest_event(db, reader, conversation)?;
     let members = format!(
         "SELECT {USER_COLUMNS} FROM members m JOIN users u ON u.number = m.user
           WHERE m.conversation = {CONVERSATION_1} ORDER BY m.user LIMIT ?2"

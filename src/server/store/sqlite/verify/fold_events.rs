@@ -1,6 +1,6 @@
-//! Folds the events of every conversation again, and compares messages, reactions and read marks.
+//! Folds the events of every conversation again, and compares messages, reactions, pins and read marks.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -37,6 +37,10 @@ enum Payload {
         emoji: String,
         on: bool,
     },
+    Pin {
+        seq: i64,
+        on: bool,
+    },
     Notice,
     Room,
     AccountDeleted,
@@ -62,12 +66,16 @@ struct EventFold {
     /// By message, emoji and user: the event that added it.
     reactions: BTreeMap<(i64, String, i64), i64>,
     listeners: ListenerFold,
+    /// The event that pinned each pinned message.
+    pins: BTreeMap<i64, i64>,
+    /// The messages of which an edit has a text.
+    edited_texts: HashSet<i64>,
     /// How far each user has read at least: up to the newest message that they wrote, or to where they set the mark back.
     least_read: HashMap<i64, i64>,
     last: i64,
 }
 
-/// Compares what the events come to with the tables `states`, `reactions` and `members`.
+/// Compares what the events come to with the tables `states`, `reactions`, `pins` and `members`.
 pub(super) fn check(
     db: &Connection,
     findings: &mut Findings,
@@ -167,7 +175,10 @@ impl EventFold {
         let expected = match &payload {
             Payload::Message { .. } | Payload::Notice | Payload::Room => None,
             Payload::AccountDeleted => Some(0),
-            Payload::Edit { seq, .. } | Payload::Deletion { seq } | Payload::Reaction { seq, .. } => Some(*seq),
+            Payload::Edit { seq, .. }
+            | Payload::Deletion { seq }
+            | Payload::Reaction { seq, .. }
+            | Payload::Pin { seq, .. } => Some(*seq),
         };
         if expected != target {
             return Err(format!("its target is {target:?} instead of {expected:?}"));
@@ -191,6 +202,9 @@ impl EventFold {
                 if self.message(message)?.0 != author {
                     return Err(format!("it edits message {message} of another user"));
                 }
+                if !body.is_empty() {
+                    self.edited_texts.insert(message);
+                }
                 let state = self.state(message)?;
                 (state.revision, state.body, state.edited_at) = (seq, Some(body), Some(at));
                 self.listeners.set_mentions(message, &mentions);
@@ -210,6 +224,7 @@ impl EventFold {
                 };
                 self.listeners.delete(message);
                 self.reactions.retain(|(reacted, _, _), _| *reacted != message);
+                self.pins.remove(&message);
             }
             Payload::Reaction { seq: message, emoji, on } => {
                 self.message(message)?;
@@ -218,6 +233,15 @@ impl EventFold {
                     self.reactions.entry((message, emoji, author)).or_insert(seq);
                 } else {
                     self.reactions.remove(&(message, emoji, author));
+                }
+            }
+            Payload::Pin { seq: message, on } => {
+                self.message(message)?;
+                self.state(message)?.revision = seq;
+                if on {
+                    self.pins.entry(message).or_insert(seq);
+                } else {
+                    self.pins.remove(&message);
                 }
             }
         }
@@ -263,17 +287,20 @@ impl EventFold {
         self.check_erased_texts(id, findings);
         self.compare_states(db, number, id, findings)?;
         self.compare_reactions(db, number, id, findings)?;
+        self.compare_pins(db, number, id, findings)?;
         self.check_read_marks(db, number, id, findings)?;
         self.listeners.compare(db, number, id, findings)
     }
 
-    /// The log keeps the last text of each message only, and none of a deleted one.
+    /// The log keeps no text of a deleted message.
     fn check_erased_texts(&self, id: ConversationId, findings: &mut Findings) {
-        for (seq, _) in self.states.iter().filter(|(_, state)| state.edited_at.is_some() || state.is_deleted) {
-            if self.messages.get(seq).is_some_and(|(_, text)| text.as_ref().is_some_and(|text| !text.is_empty())) {
+        for (seq, _) in self.states.iter().filter(|(_, state)| state.is_deleted) {
+            let has_original =
+                self.messages.get(seq).is_some_and(|(_, text)| text.as_ref().is_some_and(|text| !text.is_empty()));
+            if has_original || self.edited_texts.contains(seq) {
                 findings.add(
                     "erased text",
-                    format_args!("conversation {id}: the log still has a former text of message {seq}"),
+                    format_args!("conversation {id}: the log still has a text of message {seq}, which was deleted"),
                 );
             }
         }
@@ -338,6 +365,25 @@ impl EventFold {
         }
         for (message, emoji, _) in self.reactions.keys() {
             findings.add("reaction", format_args!("conversation {id}: {emoji} on message {message} is missing"));
+        }
+        Ok(())
+    }
+
+    fn compare_pins(
+        &self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        let mut select = db.prepare_cached("SELECT message, seq FROM pins WHERE conversation = ?1")?;
+        let found = select.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: BTreeMap<i64, i64> = found.collect::<Result<_, _>>()?;
+        for message in found.keys().chain(self.pins.keys()) {
+            if found.get(message) != self.pins.get(message) {
+                findings
+                    .add("pin", format_args!("conversation {id}: the pin of message {message} differs from the log"));
+            }
         }
         Ok(())
     }

@@ -26,6 +26,8 @@ const BACK_TO_21: &str = "
     DROP TABLE muted_threads;
     ALTER TABLE states DROP COLUMN mentions;
     ALTER TABLE states DROP COLUMN replies;
+    DROP TABLE pins;
+    DROP INDEX changes_by_seq;
     DROP TABLE member_settings;
     DROP TABLE room_roles;
     DROP TABLE rooms;

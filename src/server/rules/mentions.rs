@@ -164,3 +164,29 @@ pub(super) fn listeners(author: UserId, mentions: &[Mention], participants: &[Us
     }
     listeners
 }
+
+/// Those who are still in the conversation: whoever has left is told of nothing any more.
+pub(super) fn present_listeners(
+    facts: &mut dyn Facts,
+    conversation: ConversationId,
+    listeners: Vec<MessageListener>,
+) -> Known<Vec<MessageListener>> {
+    let asked: Vec<Known<bool>> = listeners
+        .iter()
+        .map(|listener| match *listener {
+            MessageListener::Everyone => Ok(true),
+            MessageListener::User(user) => {
+                let is_member = facts.membership(conversation, user)?.is_some();
+                // Who has deleted the account stays a member of directs.
+                Ok(is_member && facts.user(user)?.is_some_and(|facts| !facts.user.nickname.is_former()))
+            }
+        })
+        .collect();
+    let mut present = Vec::new();
+    for (listener, is_present) in listeners.into_iter().zip(asked) {
+        if is_present? {
+            present.push(listener);
+        }
+    }
+    Ok(present)
+}

@@ -7,7 +7,7 @@ use crate::{
         context::{Context, Now},
         decision::{Decision, DecisionDraft},
         facts::{Facts, Membership, MessageFacts, OtherMember},
-        mentions::{Mentionable, listeners, resolve_mentions},
+        mentions::{Mentionable, listeners, present_listeners, resolve_mentions},
         mutation::{AuditRow, Mutation},
         permissions::{Permission, rank_in},
         refusal::Refusal,
@@ -186,6 +186,7 @@ impl SendEvent {
         let (revision, edited_at) = (position.seq, position.at);
         if !message.mentioned.is_empty() {
             let listeners = listeners(message.author, &mentions, &message.participants);
+            let listeners = present_listeners(facts, conversation, listeners)?;
             draft.push(Mutation::SetListeners { conversation, seq, at: message.at, listeners });
         }
         draft.push(Mutation::SetText { conversation, seq, revision, body: body.clone(), mentions, edited_at });

@@ -67,6 +67,8 @@ pub(super) struct FoldedLog {
     pub(super) listeners: BTreeSet<(ConversationId, Seq, MessageListener)>,
     /// Who heard of each message because of its thread; unknown to the state, so it is not compared.
     pub(super) participants: BTreeMap<(ConversationId, Seq), Vec<UserId>>,
+    /// Who has deleted the account; unknown to the state, so it is not compared.
+    pub(super) deleted: BTreeSet<UserId>,
     /// Who has muted which thread.
     pub(super) muted_threads: BTreeSet<(ConversationId, Seq, UserId)>,
     /// What members have muted and pinned.
@@ -95,6 +97,7 @@ impl FoldedLog {
             }
         }
         folded.participants.clear();
+        folded.deleted.clear();
         folded.rooms.retain(|_, room| *room != FoldedRoom::default());
         folded
     }
@@ -153,6 +156,7 @@ impl FoldedLog {
                 }
                 self.blocks.retain(|(blocker, _)| *blocker != user);
                 self.roles.remove(&user);
+                self.deleted.insert(user);
                 self.listeners.retain(|(_, _, listener)| *listener != MessageListener::User(user));
                 self.muted_threads.retain(|(_, _, other)| *other != user);
             }
@@ -196,8 +200,18 @@ impl FoldedLog {
         let listeners =
             mentions.iter().map(MessageListener::of).chain(participants.iter().copied().map(MessageListener::User));
         for listener in listeners.filter(|listener| *listener != MessageListener::User(event.author.id)) {
-            self.listeners.insert((event.conversation, seq, listener));
+            if self.is_present(event.conversation, listener) {
+                self.listeners.insert((event.conversation, seq, listener));
+            }
         }
+    }
+
+    /// Whether somebody is in a conversation, and has not deleted the account.
+    fn is_present(&self, conversation: ConversationId, listener: MessageListener) -> bool {
+        let MessageListener::User(user) = listener else { return true };
+        let is_member = self.members.contains(&(conversation, user))
+            || self.directs.get(&conversation).is_some_and(|users| users.contains(&user));
+        is_member && !self.deleted.contains(&user)
     }
 
     fn change_room(&mut self, event: &Event, change: &RoomChange) {

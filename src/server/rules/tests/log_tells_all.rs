@@ -49,6 +49,7 @@ fn known(state: &State) -> FoldedLog {
             .flat_map(|(id, seq, listeners)| listeners.iter().map(move |listener| (id, seq, *listener)))
             .collect(),
         participants: BTreeMap::new(),
+        deleted: BTreeSet::new(),
         muted_threads: conversations()
             .flat_map(|(id, row)| row.muted_threads.iter().map(move |(thread, user)| (id, *thread, *user)))
             .collect(),

@@ -136,7 +136,7 @@ CREATE TABLE events (
     command_id   BLOB NOT NULL,
     -- The message that the event changes; NULL for a message or notice, 0 for the end of an account.
     target       INTEGER,
-    -- JSON, as in an event frame's "event"; mentioned users have no nicknames.
+    -- JSON, as in an event frame's "event".
     payload      TEXT NOT NULL
 ) STRICT;
 
@@ -162,7 +162,9 @@ CREATE TABLE consumers (
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Messages that later events have changed.
+-- Messages that later events have changed. `mentions`: those in `body`: JSON, as in an event frame, without nicknames; NULL:
+-- none. `replies`: how many messages are in the thread that the message begins. Both are written as a migration adds them, so
+-- that an upgraded store has the same tables.
 CREATE TABLE states (
     conversation INTEGER NOT NULL,
     seq          INTEGER NOT NULL,
@@ -171,11 +173,7 @@ CREATE TABLE states (
     -- The present text; NULL: the original one.
     body         TEXT,
     edited_at    INTEGER,
-    deleted      INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
-    -- The mentions in `body`: JSON, as in an event frame, without nicknames; NULL: none.
-    mentions     TEXT,
-    -- How many messages are in the thread that the message begins.
-    replies      INTEGER NOT NULL DEFAULT 0,
+    deleted      INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)), mentions TEXT, replies INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation, seq),
     FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;

@@ -174,7 +174,7 @@ fn a_deleted_account_loses_the_read_marks_before_it() {
 fn an_erasure_reaches_the_texts_before_it() {
     let lobby = room();
     let [deleted, mark, erase] = delete(lobby, 1, 3);
-    let of_deletion = [sql::REMOVE_REACTIONS, sql::REMOVE_PIN, sql::MARK_DELETED];
+    let of_deletion = [sql::REMOVE_REACTIONS, sql::REMOVE_LISTENERS, sql::REMOVE_PIN, sql::MARK_DELETED];
     let erasing = [sql::ERASE_TEXT, sql::ERASE_EDITS];
     // The message itself.
     let of_one = texts(&[message(lobby, 1), deleted.clone(), mark.clone(), erase.clone()]);

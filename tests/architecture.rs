@@ -42,7 +42,14 @@ const FLOORS: &[Floors] = &[
     ("src/client", &[&["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
     (
         "src/ui",
-        &[&["i18n"], &["kit"], &["context"], &["markdown", "rooms", "settings", "sign_in"], &["chat"], &["root"]],
+        &[
+            &["i18n"],
+            &["kit"],
+            &["context"],
+            &["emoji", "markdown", "rooms", "settings", "sign_in"],
+            &["chat"],
+            &["root"],
+        ],
     ),
     (
         "src/ui/chat",

@@ -1,11 +1,11 @@
-import { CHUNK, isSplit } from '../fixtures/chunks.ts';
+import { CHUNK, holdChunks, isSplit } from '../fixtures/chunks.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('the lazy chunks load after the start without being requested', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  const chunks = ['settings', 'message_menu', 'rooms', 'markdown', 'highlight'].map((name) =>
+  const chunks = ['settings', 'message_menu', 'rooms', 'markdown', 'highlight', 'emoji'].map((name) =>
     alice.page.waitForResponse((response) => CHUNK.test(response.url()) && response.url().includes(name)),
   );
   await alice.signIn();
@@ -20,12 +20,7 @@ test('users can write before a lazy chunk has loaded', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await alice.page.route(CHUNK, async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdChunks(alice.page);
   await alice.signIn();
   const menu = alice.message('good morning').getByRole('button', { name: 'Edit' });
   await alice.send('good morning');

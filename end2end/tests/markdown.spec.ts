@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 
-import { CHUNK, isSplit } from '../fixtures/chunks.ts';
+import { holdChunks, isSplit } from '../fixtures/chunks.ts';
 import { expect, test } from '../fixtures/test.ts';
 import type { User } from '../fixtures/user.ts';
 import { PHONE } from '../fixtures/users.ts';
@@ -210,12 +210,7 @@ test('until the code for formatting has loaded, messages show as typed', async (
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await alice.page.route(CHUNK, async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdChunks(alice.page);
   await alice.signIn();
   await alice.send('some **bold** text');
 

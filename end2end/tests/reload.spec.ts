@@ -59,6 +59,31 @@ test('drafts survive a reload', async ({ users }) => {
   await expect(alice.composer).toHaveValue('');
 });
 
+test('a conversation with a draft is marked in the list until it is sent or emptied', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await users.guest('Bob');
+  const marked = (name: string) => alice.conversationLink(name).filter({ hasText: 'Draft' });
+  await alice.composer.fill('Half a thought');
+  await expect(marked('Lobby'), 'the open one is not').toHaveCount(0);
+  await alice.openDirect('Bob');
+  await expect(marked('Lobby')).toBeVisible();
+  await alice.composer.fill('And another');
+  await alice.page.reload();
+  await alice.expectSignedIn();
+  await expect(marked('Lobby')).toBeVisible();
+
+  await alice.openConversation('Lobby');
+  await expect(marked('Lobby')).toHaveCount(0);
+  await expect(marked('Bob')).toBeVisible();
+  await alice.composer.press('Enter');
+  await alice.expectMessage('Half a thought');
+  await alice.openConversation('Bob');
+  await alice.composer.fill('');
+  await expect(marked('Lobby')).toHaveCount(0);
+  await alice.openConversation('Lobby');
+  await expect(marked('Bob')).toHaveCount(0);
+});
+
 test('an unfinished edit survives a reload', async ({ users }) => {
   const alice = await users.guest('Alice');
   await alice.send('Good evning');

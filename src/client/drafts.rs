@@ -13,16 +13,26 @@ use crate::{
 impl ClientStore {
     /// The draft of a conversation: as the user left it, or as it was stored before a reload.
     pub fn draft(self, conversation: ConversationId) -> DraftState {
-        self.drafts.with_value(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
+        self.drafts.with_untracked(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
             let me = self.current_user_id();
             let text = me.and_then(|me| session_storage::draft(me, conversation)).unwrap_or_default();
             DraftState { text, ..DraftState::default() }
         })
     }
 
+    /// Whether a conversation has a draft. Tracks that.
+    pub fn has_draft(self, conversation: ConversationId) -> bool {
+        self.drafts.track();
+        self.draft(conversation).is_draft()
+    }
+
     /// Sets the draft of a conversation. `text` is what a reload restores.
     pub fn set_draft(self, conversation: ConversationId, draft: DraftState, text: &str) {
-        self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+        let is_change = self.draft(conversation).is_draft() != draft.is_draft();
+        self.drafts.update_untracked(|drafts| drafts.insert(conversation, draft));
+        if is_change {
+            self.drafts.notify();
+        }
         if let Some(me) = self.current_user_id()
             && !session_storage::set_draft(me, conversation, text)
         {

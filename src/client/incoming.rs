@@ -143,7 +143,7 @@ impl ClientStore {
         self.apply_welcome(welcome);
         if let Some((conversation, page, draft)) = open {
             self.apply_page(conversation, PageRange::Newest, page);
-            self.drafts.update_value(|drafts| drafts.insert(conversation, draft));
+            self.drafts.update_untracked(|drafts| drafts.insert(conversation, draft));
         }
     }
 

@@ -66,6 +66,7 @@ impl ClientStore {
         self.end_reason.set(Some(end.reason));
         if end.is_final() {
             session_storage::clear_if_of(end.user);
+            LocalFlag::emoji(end.user).clear();
             delete_stored_commands(end.user);
         }
     }
@@ -101,13 +102,16 @@ impl ClientStore {
     pub(super) fn clear_browser_data(self) {
         self.change_stored_outbox(OutboxChange::Clear);
         session_storage::clear();
+        if let Some(me) = self.current_user_id() {
+            LocalFlag::emoji(me).clear();
+        }
     }
 
     /// Forgets everything of the session on this page.
     pub(super) fn reset(self) {
         self.outbox_state.set_value(OutboxState::default());
         self.conversation_states.update_value(SmallMap::clear);
-        self.drafts.update_value(SmallMap::clear);
+        self.drafts.update_untracked(SmallMap::clear);
         self.page_state.update_value(|page| {
             page.queued_events.clear();
             page.epoch = None;

@@ -40,7 +40,8 @@ pub struct ClientStore {
     pub outbox: RwSignal<Outbox>,
     /// Whether to warn that the browser does not store drafts and outbox; `None` as long as it does.
     pub(super) storage_warning: RwSignal<Option<bool>>,
-    pub(super) drafts: StoredValue<SmallMap<ConversationId, DraftState>>,
+    /// The drafts. Notifies only when a conversation gets one, or has none any more.
+    pub(super) drafts: RwSignal<SmallMap<ConversationId, DraftState>>,
     pub(super) conversation_states: StoredValue<SmallMap<ConversationId, ConversationState>>,
     /// Requests that wait for an answer, by their commands.
     pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
@@ -76,6 +77,13 @@ pub struct DraftState {
     pub edit: Option<Edit>,
     /// Why the server refused the text.
     pub problem: Option<ErrorCode>,
+}
+
+impl DraftState {
+    /// Whether there is anything to come back for: a text, or an edit.
+    pub fn is_draft(&self) -> bool {
+        self.edit.is_some() || !self.text.trim().is_empty()
+    }
 }
 
 /// A message that is being edited in the composer.
@@ -126,7 +134,7 @@ impl ClientStore {
             typing: RwSignal::default(),
             outbox: RwSignal::default(),
             storage_warning: RwSignal::default(),
-            drafts: StoredValue::default(),
+            drafts: RwSignal::default(),
             conversation_states: StoredValue::default(),
             pending_requests: StoredValue::default(),
             page_state: StoredValue::default(),

@@ -3,6 +3,7 @@
 //! - `root`: the document, the app in it, and its boot
 //! - `chat`, `sign_in`, `settings`, `rooms`: the screens
 //! - `markdown`: the formatting of messages
+//! - `emoji`: the emoji picker
 //! - `context`: what all components share
 //! - `kit`: components and helpers that know nothing of the screens
 //! - `i18n`: the texts
@@ -13,6 +14,7 @@
 
 pub(crate) mod chat;
 pub(crate) mod context;
+mod emoji;
 pub(crate) mod i18n;
 pub(crate) mod kit;
 pub(crate) mod markdown;

@@ -19,6 +19,11 @@ impl LocalFlag {
         Self("left".to_owned())
     }
 
+    /// Holds the emoji that this user has used last.
+    pub(crate) fn emoji(user: UserId) -> Self {
+        Self(format!("emoji {user}"))
+    }
+
     /// Its value, if it is set.
     pub(crate) fn get(&self) -> Option<String> {
         marks()?.get_item(&self.0).ok()?

@@ -3,6 +3,7 @@
 mod composer;
 mod connection;
 mod conversation;
+pub(crate) mod emoji_picker;
 mod errors;
 mod in_sentence;
 mod language;

@@ -12,6 +12,8 @@ pub(crate) struct SidebarTexts {
     pub(crate) former_users: &'static str,
     pub(crate) show_more: &'static str,
     pub(crate) unread: fn(u32) -> String,
+    /// The mark of a conversation in which the user has begun a message.
+    pub(crate) draft: &'static str,
 }
 
 pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
@@ -25,6 +27,7 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         former_users: "Left",
         show_more: "Show more",
         unread: |count| format!("{count} unread"),
+        draft: "Draft",
     },
     chinese: SidebarTexts {
         main_navigation: "会话",
@@ -36,5 +39,6 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         former_users: "已离开",
         show_more: "显示更多",
         unread: |count| format!("{count} 条未读"),
+        draft: "草稿",
     },
 };

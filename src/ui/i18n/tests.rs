@@ -3,7 +3,11 @@
 use crate::{
     domain::{Action, ModerationNotice, Nickname, RoomChange, RoomName, RoomTopic, Scope, User, UserId},
     ui::i18n::{
-        in_sentence::InSentence, language::Language, room_screens::ROOM_SCREENS, settings::SETTINGS, texts::Texts,
+        in_sentence::InSentence,
+        language::Language,
+        room_screens::{directory::ROOM_DIRECTORY, members::ROOM_MEMBERS, notices::ROOM_NOTICES},
+        settings::SETTINGS,
+        texts::Texts,
     },
 };
 
@@ -23,11 +27,11 @@ fn every_text_isolates_the_names_in_it() {
             t.recipient.unknown_user,
             t.rooms.write_in,
             t.rooms.writing_in,
-            ROOM_SCREENS.in_language(language).join_room,
-            ROOM_SCREENS.in_language(language).nothing_found,
-            ROOM_SCREENS.in_language(language).added,
-            ROOM_SCREENS.in_language(language).actions_for,
-            ROOM_SCREENS.in_language(language).remove_question,
+            ROOM_DIRECTORY.in_language(language).join_room,
+            ROOM_DIRECTORY.in_language(language).nothing_found,
+            ROOM_MEMBERS.in_language(language).added,
+            ROOM_MEMBERS.in_language(language).actions_for,
+            ROOM_MEMBERS.in_language(language).remove_question,
             SETTINGS.in_language(language).leave_question,
         ]
         .map(|of| of(name));
@@ -37,7 +41,7 @@ fn every_text_isolates_the_names_in_it() {
             (t.timeline.who_reacted)(&[name, InSentence("Bo"), name], 0),
             (t.timeline.who_reacted)(&[name], 3),
         ];
-        let rooms = ROOM_SCREENS.in_language(language);
+        let rooms = ROOM_NOTICES.in_language(language);
         let user = User::guest(UserId::generate(), Nickname::from_trusted("Bo".into()));
         let (room_name, topic) = (RoomName::from_trusted("מיכל".into()), RoomTopic::from_trusted("מיכל".into()));
         let changes = [

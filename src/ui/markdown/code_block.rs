@@ -1,15 +1,12 @@
 //! The view of a block of code, with a button that copies it.
 
-use js_sys::{Reflect, futures::JsFuture};
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast as _;
-use web_sys::{Element, HtmlDocument};
+use leptos::{ev::MouseEvent, prelude::*};
 
 use crate::ui::{
     i18n::markdown::MARKDOWN,
     kit::{
         boxed::{Boxed, Boxing as _},
-        dom::closest,
+        clipboard::copy_text,
         reactive::{on, reactive},
     },
     markdown::highlighter::Highlighter,
@@ -20,14 +17,7 @@ pub(super) fn code_block(language: Option<String>, code: String, highlighter: Hi
     let t = MARKDOWN.current();
     let outcome = RwSignal::new("");
     let text = code.clone();
-    let copy = move |click: MouseEvent| {
-        let (text, button) = (text.clone(), click.target().and_then(|target| target.dyn_into::<Element>().ok()));
-        outcome.set("");
-        spawn_local(async move {
-            let is_copied = copy(&text).await || button.is_some_and(|button| copy_code_of(&button));
-            outcome.try_set(if is_copied { t.copied } else { t.not_copied });
-        });
-    };
+    let copy = move |_: MouseEvent| outcome.set(if copy_text(&text) { t.copied } else { t.not_copied });
     // Without WebAssembly nothing would copy.
     let button = (!cfg!(feature = "ssr")).then(|| {
         view! { <button type="button" class="link" on:click=on(copy)>{t.copy}</button> }
@@ -44,24 +34,4 @@ pub(super) fn code_block(language: Option<String>, code: String, highlighter: Hi
         </div>
     }
     .boxed()
-}
-
-/// Copies a text. Browsers offer this on secure pages only. Returns whether it worked.
-async fn copy(text: &str) -> bool {
-    let navigator = window().navigator();
-    if Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object()) {
-        JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
-    } else {
-        false
-    }
-}
-
-/// Copies the code of which this is the button in the old way: selects it, and lets the browser copy the selection.
-fn copy_code_of(button: &Element) -> bool {
-    let code = closest(button, ".code").and_then(|block| block.query_selector("code").ok().flatten());
-    let selection = window().get_selection().ok().flatten();
-    let (Some(code), Some(selection), Ok(document)) = (code, selection, document().dyn_into::<HtmlDocument>()) else {
-        return false;
-    };
-    selection.select_all_children(&code).is_ok() && document.exec_command("copy").unwrap_or(false)
 }

@@ -12,7 +12,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         context::router::conversation_path,
-        i18n::{room_screens::ROOM_SCREENS, texts},
+        i18n::{room_screens::settings::ROOM_SETTINGS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             clipboard::copy_text,
@@ -40,7 +40,7 @@ pub(super) fn About(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_SETTINGS.current());
     let this_room = room_of(store, room);
     let my_rank = memo(move || this_room.with(|room| room.as_ref().map_or(Role::Member, |room| rank(store, room))));
     let of_room = move |value: fn(&Room) -> bool| memo(move || this_room.with(|room| room.as_ref().is_some_and(value)));
@@ -134,7 +134,7 @@ fn TextSetting(
     /// Makes the setting from the text.
     make: fn(String) -> SettingChange,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_SETTINGS.current());
     let request = FormRequest::new(None);
     let is_saved = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
@@ -173,7 +173,7 @@ fn VisibilityChoice(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let t = ROOM_SCREENS.current();
+    let t = ROOM_SETTINGS.current();
     let current = room_of(expect_context::<ClientStore>(), room);
     let option = |visibility: Visibility| ChoiceOption {
         label: (t.visibility)(visibility),
@@ -190,7 +190,7 @@ fn PostingChoice(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let t = ROOM_SCREENS.current();
+    let t = ROOM_SETTINGS.current();
     let current = room_of(expect_context::<ClientStore>(), room);
     let option = |posting: Posting| ChoiceOption {
         label: (t.posting)(posting),

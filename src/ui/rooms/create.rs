@@ -14,7 +14,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         context::router::{Navigator, conversation_path},
-        i18n::{room_screens::ROOM_SCREENS, texts},
+        i18n::{room_screens::settings::ROOM_SETTINGS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::{focus_by_id, input_by_id, input_value},
@@ -36,7 +36,7 @@ const TOPIC_ERRORS: &[ErrorCode] = &[ErrorCode::TopicTooLong];
 
 /// The dialog that creates a room, and opens it. Closing the dialog sets `is_open` to `false`.
 pub(super) fn new_room(is_open: RwSignal<bool>) -> Boxed {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_SETTINGS.current());
     let navigator = expect_context::<Navigator>();
     let request = FormRequest::new(None);
     // In the next frame, when the element is in the document.
@@ -106,7 +106,7 @@ pub(super) fn new_room(is_open: RwSignal<bool>) -> Boxed {
                 </fieldset>
                 <p class="problem small" role="alert">{reactive(problem)}</p>
                 <div class="buttons">
-                    <button type="button" class="button secondary" on:click=on(|_: MouseEvent| close_dialog())>{t.cancel}</button>
+                    <button type="button" class="button secondary" on:click=on(|_: MouseEvent| close_dialog())>{texts().composer.cancel}</button>
                     <button type="submit" class="button" aria-disabled=reactive(move || request.is_blocked().to_string())>
                         {reactive(move || request.button_label(texts(), t.create, t.creating))}
                     </button>

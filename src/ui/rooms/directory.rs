@@ -9,7 +9,7 @@ use crate::{
     domain::{DirectoryPage, DirectoryRoom},
     ui::{
         context::router::conversation_path,
-        i18n::{InSentence, room_screens::ROOM_SCREENS, texts},
+        i18n::{InSentence, room_screens::directory::ROOM_DIRECTORY, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::focus_by_id,
@@ -87,7 +87,7 @@ impl Listing {
 
 /// The directory, in place of a conversation.
 pub(super) fn directory() -> Boxed {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_DIRECTORY.current());
     let listing = Listing::new();
     let is_registered = memo(move || store.is_registered());
     effect(move || {
@@ -174,7 +174,7 @@ pub(super) fn directory() -> Boxed {
 
 /// The rooms that were found, and what to do if there are none.
 fn list(listing: Listing) -> Boxed {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_DIRECTORY.current());
     let items = move || {
         let item = |room: DirectoryRoom| {
             // The row is made again when what it shows has changed.
@@ -189,7 +189,7 @@ fn list(listing: Listing) -> Boxed {
             return view! {
                 <p class="beginning small" role="alert">
                     {refusal_text(&refusal)} " "
-                    <button type="button" class="link" on:click=on(retry)>{t.retry}</button>
+                    <button type="button" class="link" on:click=on(retry)>{texts().timeline.retry}</button>
                 </p>
             }
             .boxed();
@@ -224,7 +224,7 @@ fn list(listing: Listing) -> Boxed {
     let more = move || {
         listing.after.get().map(|after| {
             let more = move |_: MouseEvent| listing.fetch(Some(after.clone()));
-            view! { <p class="beginning"><button type="button" class="link" on:click=on(more)>{t.show_more}</button></p> }
+            view! { <p class="beginning"><button type="button" class="link" on:click=on(more)>{texts().sidebar.show_more}</button></p> }
         })
     };
     view! {
@@ -237,7 +237,7 @@ fn list(listing: Listing) -> Boxed {
 
 /// A room of the directory: a link to it, and a button to join.
 fn row(room: DirectoryRoom) -> Boxed {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_DIRECTORY.current());
     let DirectoryRoom { id, topic, visibility, joined, member_count, archived, .. } = room.clone();
     let name = directory_room_name(store, &room, texts());
     let problem = RwSignal::new(None::<RequestError>);

@@ -7,7 +7,7 @@ use crate::{
     domain::ConversationId,
     ui::{
         context::router::{LOBBY_PATH, Navigator},
-        i18n::room_screens::ROOM_SCREENS,
+        i18n::{room_screens::ending::ROOM_ENDING, texts},
         kit::{
             boxed::Boxing as _,
             dom::focus_by_id,
@@ -27,7 +27,7 @@ pub(super) fn Archive(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_ENDING.current());
     let archive = Callback::new(move |problem: RwSignal<Option<RequestError>>| {
         spawn_local(async move {
             let outcome = store.change_room(room, SettingChange::Archived(true)).await;
@@ -39,7 +39,7 @@ pub(super) fn Archive(
             id=ARCHIVE_BUTTON
             label=t.archive_room
             question=t.archive_question.to_owned()
-            keep=t.cancel
+            keep=texts().composer.cancel
             act=archive
         />
     }
@@ -51,7 +51,7 @@ pub(super) fn Restore(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_ENDING.current());
     let problem = RwSignal::new(None::<RequestError>);
     let restore = move |_: MouseEvent| {
         problem.set(None);
@@ -72,7 +72,7 @@ pub(super) fn Leave(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_ENDING.current());
     let navigator = expect_context::<Navigator>();
     let visibility =
         room_of(store, room).with_untracked(|room| room.as_ref().map(|room| room.visibility).unwrap_or_default());

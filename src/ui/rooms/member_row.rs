@@ -6,7 +6,7 @@ use crate::{
     client::{ClientStore, RequestError},
     domain::{ConversationId, Role, RoomMember, UserId},
     ui::{
-        i18n::{room_screens::ROOM_SCREENS, texts},
+        i18n::{room_screens::members::ROOM_MEMBERS, texts},
         kit::{
             avatar::Avatar,
             boxed::{Boxed, Boxing as _},
@@ -33,7 +33,7 @@ pub(super) fn MemberRow(
     /// Opens the direct with a user.
     write_to: Callback<UserId>,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_MEMBERS.current());
     let RoomMember { user, role, online } = member;
     let id = user.id;
     let is_me = store.me.with_untracked(|me| me.as_ref().is_some_and(|me| me.id == id));
@@ -87,7 +87,7 @@ pub(super) fn MemberRow(
         let mut buttons: Vec<Boxed> = Vec::new();
         if asks_removal.get() {
             buttons.push(view! { <p class="small">{sentence(&question)}</p> }.boxed());
-            buttons.push(button(t.cancel, on(move |_| asks_removal.set(false))));
+            buttons.push(button(texts().composer.cancel, on(move |_| asks_removal.set(false))));
             let remove = on(move |_: MouseEvent| act(MemberAction::Remove));
             buttons.push(
                 view! { <button type="button" class="button danger small" on:click=remove>{t.remove}</button> }.boxed(),

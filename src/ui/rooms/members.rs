@@ -10,7 +10,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         context::router::{Navigator, conversation_path},
-        i18n::{InSentence, room_screens::ROOM_SCREENS, texts},
+        i18n::{InSentence, room_screens::members::ROOM_MEMBERS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::{focus_by_id, input_value, set_input_value},
@@ -95,7 +95,7 @@ pub(super) fn Members(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_MEMBERS.current());
     let list = MemberList {
         room,
         members: RwSignal::new(None),
@@ -154,7 +154,7 @@ pub(super) fn Members(
             return view! {
                 <p class="hint small" role="alert">
                     {refusal_text(&refusal)} " "
-                    <button type="button" class="link" on:click=on(move |_| list.refresh())>{t.retry}</button>
+                    <button type="button" class="link" on:click=on(move |_| list.refresh())>{texts().timeline.retry}</button>
                 </p>
             }
             .boxed();
@@ -162,7 +162,7 @@ pub(super) fn Members(
         match (list.members.with(Option::is_some), shown.with(Vec::is_empty)) {
             (false, _) => view! {
                 <div class="skeleton" role="status">
-                    <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
+                    <span class="visually-hidden">{t.loading_members}</span><i></i><i></i><i></i>
                 </div>
             }
             .boxed(),
@@ -174,7 +174,7 @@ pub(super) fn Members(
         list.after.with(Option::is_some).then(|| {
             view! {
                 <p class="hint small">
-                    <button type="button" class="link" on:click=on(move |_| list.fetch_more())>{t.show_more}</button>
+                    <button type="button" class="link" on:click=on(move |_| list.fetch_more())>{texts().sidebar.show_more}</button>
                 </p>
             }
         })
@@ -205,7 +205,7 @@ fn AddMember(
     /// The room.
     room: ConversationId,
 ) -> impl IntoView {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_MEMBERS.current());
     let request = FormRequest::new(None);
     let success = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
@@ -249,7 +249,7 @@ fn AddMember(
                 class="button secondary"
                 aria-disabled=reactive(move || request.is_blocked().to_string())
             >
-                {reactive(move || request.button_label(texts(), t.add, t.saving))}
+                {reactive(move || request.button_label(texts(), t.add, t.adding))}
             </button>
             <p class="problem small" role="alert">{reactive(problem)}</p>
             <p class="quiet small" role="status">{reactive(move || success.get().map(|text| sentence(&text)))}</p>

@@ -8,7 +8,7 @@ use crate::{
     client::ClientStore,
     domain::{CommandId, ConversationId, Message, RoomChange, UserId},
     ui::{
-        i18n::{InSentence, Language, room_screens::ROOM_SCREENS, texts},
+        i18n::{InSentence, Language, room_screens::notices::ROOM_NOTICES, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             reactive::{on, reactive, reactive_view},
@@ -71,7 +71,7 @@ fn several(id: CommandId, notices: Vec<Message>) -> Boxed {
         <button
             type="button"
             class="notice-summary"
-            title=ROOM_SCREENS.current().show_each
+            title=ROOM_NOTICES.current().show_each
             aria-expanded=reactive(move || is_open.get().to_string())
             on:click=on(toggle)
         >
@@ -84,7 +84,7 @@ fn several(id: CommandId, notices: Vec<Message>) -> Boxed {
 
 /// The text for one notice.
 fn text_of(notice: &Message) -> String {
-    let (t, own) = (texts(), ROOM_SCREENS.current());
+    let (t, own) = (texts(), ROOM_NOTICES.current());
     let author = t.name_in(&notice.author.nickname);
     match (&notice.room, &notice.notice) {
         (Some(change), _) => (own.change)(author, change.user().map(|user| t.name_in(&user.nickname)), change),
@@ -95,7 +95,7 @@ fn text_of(notice: &Message) -> String {
 
 /// The text for several people who joined, were added or left.
 fn summary(notices: &[Message]) -> String {
-    let own = ROOM_SCREENS.current();
+    let own = ROOM_NOTICES.current();
     let joined = people(notices, |change| matches!(change, RoomChange::Joined | RoomChange::Added { .. }));
     let left = people(notices, |change| matches!(change, RoomChange::Left));
     let text = |people: &People, text: fn(&[InSentence], usize) -> String| {

@@ -8,7 +8,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         context::initial_state::OutsideRoom,
-        i18n::{room_screens::ROOM_SCREENS, texts},
+        i18n::{room_screens::directory::ROOM_DIRECTORY, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             icons,
@@ -36,7 +36,7 @@ pub(super) fn outsider(room: ConversationId) -> Boxed {
     };
     effect(fetch);
     let view = move || {
-        let t = ROOM_SCREENS.current();
+        let t = ROOM_DIRECTORY.current();
         match answer.get() {
             None => view! {
                 <div class="empty" role="status">
@@ -52,7 +52,7 @@ pub(super) fn outsider(room: ConversationId) -> Boxed {
                 view! {
                     <div class="empty">
                         <p role="alert">{refusal_text(&refusal)}</p>
-                        <button type="button" class="button" on:click=on(retry)>{t.retry}</button>
+                        <button type="button" class="button" on:click=on(retry)>{texts().timeline.retry}</button>
                     </div>
                 }
                 .boxed()
@@ -72,7 +72,7 @@ pub(super) fn outsider(room: ConversationId) -> Boxed {
 
 /// A public room, with a button to join it.
 fn invitation(room: DirectoryRoom) -> Boxed {
-    let (store, t) = (expect_context::<ClientStore>(), ROOM_SCREENS.current());
+    let (store, t) = (expect_context::<ClientStore>(), ROOM_DIRECTORY.current());
     let DirectoryRoom { id, name, topic, visibility, archived, member_count, .. } = room;
     let is_registered = memo(move || store.is_registered());
     let problem = RwSignal::new(None::<RequestError>);

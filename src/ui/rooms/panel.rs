@@ -8,7 +8,7 @@ use leptos::{
 use crate::{
     domain::ConversationId,
     ui::{
-        i18n::room_screens::ROOM_SCREENS,
+        i18n::{room_screens::members::ROOM_MEMBERS, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             dom::focus_by_id,
@@ -24,7 +24,7 @@ const TITLE: &str = "room-panel-title";
 
 /// The panel. Escape and a button close it, and give the focus back to the button that opened it.
 pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Panel>>) -> Boxed {
-    let t = ROOM_SCREENS.current();
+    let t = ROOM_MEMBERS.current();
     let close = move || {
         open.set(None);
         focus_by_id(shown.button_id());
@@ -38,7 +38,7 @@ pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Pa
     request_animation_frame(|| focus_by_id(TITLE));
     let (title, content) = match shown {
         Panel::Members => (t.members, view! { <Members room/> }.boxed()),
-        Panel::About => (t.about, view! { <About room/> }.boxed()),
+        Panel::About => (texts().rooms.about, view! { <About room/> }.boxed()),
     };
     view! {
         <aside id="room-panel" class="room-panel" aria-labelledby=TITLE on:keydown=on(on_key_down)>

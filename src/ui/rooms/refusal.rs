@@ -3,7 +3,7 @@
 use crate::{
     client::RequestError,
     protocol::ErrorCode,
-    ui::i18n::{room_screens::ROOM_SCREENS, texts},
+    ui::i18n::{room_screens::errors::ROOM_ERRORS, texts},
 };
 
 /// The text for a refused request about a room.
@@ -13,5 +13,5 @@ pub(super) fn refusal_text(refusal: &RequestError) -> String {
 
 /// The text for the reason of a refusal.
 pub(super) fn code_text(code: ErrorCode) -> String {
-    (ROOM_SCREENS.current().error)(code).unwrap_or_else(|| (texts().errors.error)(code))
+    (ROOM_ERRORS.current().error)(code).unwrap_or_else(|| (texts().errors.error)(code))
 }

@@ -12,7 +12,7 @@ use crate::{
     ui::{
         chat::{
             companion::companion,
-            composer::{audience::Audience, draft::Draft, pre_boot},
+            composer::{audience::Audience, draft::Draft, emoji_button::EmojiButton, pre_boot},
             recipient::RecipientPicker,
         },
         i18n::{InSentence, texts},
@@ -208,6 +208,7 @@ pub(crate) fn Composer(
                         {reactive(recipient)}
                         {icons::chevron()}
                     </button>
+                    <EmojiButton draft/>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
                         {reactive(move || if is_editing.get() { t.composer.save } else { t.composer.send })}

@@ -2,6 +2,7 @@
 
 mod audience;
 mod draft;
+mod emoji_button;
 mod message_form;
 mod pre_boot;
 

@@ -6,7 +6,7 @@ use crate::{
     client::ClientStore,
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
-        chat::sidebar::{former_users::FormerDirects, unread::unread_badge},
+        chat::sidebar::{draft_mark::draft_mark, former_users::FormerDirects, unread::unread_badge},
         context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
@@ -20,14 +20,15 @@ use crate::{
     },
 };
 
-/// The directs that have messages, and the open one.
+/// The directs that have messages or a draft, and the open one.
 #[component]
 pub(super) fn Directs() -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let directs = memo(move || {
         let open = navigator.conversation.get();
-        let is_listed = |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open;
+        let is_listed =
+            |direct: &Conversation| direct.last_seq.0 > 0 || Some(direct.id) == open || store.has_draft(direct.id);
         store.conversations.with(|conversations| {
             let directs = conversations.directs().into_iter().filter(|(direct, _)| is_listed(direct));
             directs.map(|(direct, companion)| (direct.id, companion.clone())).collect::<Vec<_>>()
@@ -42,6 +43,7 @@ pub(super) fn Directs() -> impl IntoView {
                 <a class="row" href=conversation_path(id) aria-current=reactive(current)>
                     <Avatar id=user_id nickname=user.nickname.clone() small=true online=is_online/>
                     <UserName user class="name"/>
+                    {draft_mark(store, navigator, id)}
                     {unread_badge(store, move || vec![id])}
                 </a>
             </li>

@@ -1,5 +1,6 @@
 //! The sidebar: recipient picker, conversations, online users and settings.
 
+mod draft_mark;
 mod former_users;
 mod lists;
 mod panel;

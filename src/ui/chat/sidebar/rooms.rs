@@ -6,7 +6,7 @@ use crate::{
     client::ClientStore,
     domain::{ConversationId, Visibility},
     ui::{
-        chat::sidebar::unread::unread_badge,
+        chat::sidebar::{draft_mark::draft_mark, unread::unread_badge},
         context::router::{DIRECTORY_PATH, LOBBY_PATH, Navigator, Route, conversation_path},
         i18n::texts,
         kit::{
@@ -93,6 +93,7 @@ fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
         <li>
             <a class="row" href=path aria-current=reactive(current)>
                 {reactive(label)}
+                {draft_mark(store, navigator, id)}
                 {unread_badge(store, move || vec![id])}
             </a>
         </li>

@@ -14,6 +14,7 @@ use crate::{
                 row_signals::RowSignals,
             },
         },
+        emoji::LazyEmoji,
         i18n::texts,
         kit::{
             boxed::Boxed,
@@ -34,7 +35,7 @@ lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = m
 
 impl LazyMenu {
     pub(super) fn new(draft: Draft, room: Memo<Option<Room>>) -> Self {
-        let menu = Menu { draft, state: RwSignal::default(), room };
+        let menu = Menu { draft, state: RwSignal::default(), room, emoji: StoredValue::new(LazyEmoji::new()) };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 

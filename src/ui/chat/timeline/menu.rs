@@ -12,6 +12,7 @@ use crate::{
     protocol::ErrorCode,
     ui::{
         chat::{composer::Draft, timeline::row_signals::RowSignals},
+        emoji::LazyEmoji,
         kit::{boxed::Boxed, dom::closest},
     },
 };
@@ -24,6 +25,8 @@ pub(super) struct Menu {
     pub(super) state: RwSignal<MenuState>,
     /// The room, in which moderators may delete messages of others; `None` in a direct.
     pub(super) room: Memo<Option<Room>>,
+    /// The emoji picker.
+    pub(super) emoji: StoredValue<LazyEmoji>,
 }
 
 /// The functions of the menu that load lazily.
@@ -43,6 +46,8 @@ pub(super) struct MenuState {
     pub(super) view: MenuView,
     /// Whether large content opens upwards, because there is more space above the message than below.
     pub(super) opens_upwards: bool,
+    /// Whether the keyboard has led to what the menu shows. Then the focus goes back to the message afterwards.
+    pub(super) is_by_keyboard: bool,
     /// Whether to show the sheet for touch screens.
     pub(super) is_touch: bool,
 }
@@ -51,6 +56,11 @@ impl MenuState {
     /// Whether the menu is at this message, open or closed.
     pub(super) fn is_at(self, id: CommandId) -> bool {
         self.message == Some(id)
+    }
+
+    /// Whether the menu shows its buttons, a form or an answer.
+    pub(super) fn has_buttons(self) -> bool {
+        self.is_open() && self.view != MenuView::MoreEmoji
     }
 
     /// Whether the menu shows anything.
@@ -65,7 +75,7 @@ pub(super) enum MenuView {
     /// The actions, and the most frequent emoji.
     #[default]
     Actions,
-    /// More emoji.
+    /// The emoji picker.
     MoreEmoji,
     /// The question whether to delete the message.
     ConfirmDeletion,
@@ -90,6 +100,15 @@ impl Menu {
     /// Takes the menu away from its message.
     pub(super) fn leave(self) {
         self.state.set(MenuState::default());
+    }
+}
+
+/// The class of the element around the menu.
+pub(super) fn menu_class(is_touch: bool, opens_upwards: bool) -> &'static str {
+    match (is_touch, opens_upwards) {
+        (true, _) => "message-actions sheet",
+        (_, true) => "message-actions low",
+        _ => "message-actions",
     }
 }
 

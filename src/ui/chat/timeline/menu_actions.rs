@@ -6,7 +6,7 @@ use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, PointerEve
 
 use crate::{
     client::{RequestError, report},
-    domain::{CommandId, Emoji, Message, Reaction},
+    domain::{CommandId, Message},
     state::OutboxCommand,
     ui::{
         chat::{
@@ -15,7 +15,7 @@ use crate::{
                 button_actions::ButtonAction,
                 menu::{Menu, MenuFunctions, MenuView, row_of},
                 menu_content::{REPORT_REASON, menu_view},
-                reactions::has_reacted,
+                menu_reaction::has_keyboard_focus,
             },
         },
         context::router::message_path,
@@ -181,16 +181,6 @@ impl Menu {
         });
     }
 
-    /// Closes the menu after an action. The focus, if it was in the menu, goes to the message.
-    fn finish(self, row: &Element, has_focus: bool) {
-        if has_focus {
-            focus(row);
-            self.state.update(|state| state.view = MenuView::Closed);
-        } else {
-            self.leave();
-        }
-    }
-
     /// Shows another view of the menu, and moves the focus there if `takes_focus`.
     fn show(self, view: MenuView, row: Element, takes_focus: bool) {
         let scroller = closest(&row, ".scroller").map(|scroller| scroller.get_bounding_client_rect());
@@ -199,6 +189,7 @@ impl Menu {
         self.state.update(|state| {
             state.view = view;
             state.opens_upwards = opens_upwards;
+            state.is_by_keyboard = takes_focus;
         });
         if takes_focus {
             let before = document().active_element();
@@ -215,20 +206,6 @@ impl Menu {
             });
         }
     }
-
-    fn react(self, message: &Message, emoji: String) {
-        let emoji = Emoji::from_trusted(emoji);
-        let me = self.draft.store().me.with_untracked(|me| me.as_ref().map(|me| me.id));
-        let is_own = |reaction: &Reaction| reaction.emoji == emoji && me.is_some_and(|me| has_reacted(reaction, me));
-        let on = !message.reactions.iter().any(is_own);
-        self.draft.submit_command(OutboxCommand::React { seq: message.seq, emoji, on });
-    }
-}
-
-/// Whether the keyboard focus is at a message. Then the mouse, which may only lie there, does not move the menu.
-fn has_keyboard_focus() -> bool {
-    let active = document().active_element();
-    active.is_some_and(|element| matches(&element, "[data-id]:focus-visible, [data-id] :focus-visible"))
 }
 
 /// The next row of a message in one direction.

@@ -9,7 +9,8 @@ use crate::{
     ui::{
         chat::timeline::{
             button_actions::{ButtonAction, emoji_button, icon_button, text_button},
-            menu::{Menu, MenuState, MenuView},
+            emoji_menu::emoji_menu,
+            menu::{Menu, MenuState, MenuView, menu_class},
             reactions::{has_reacted, who_reacted},
             row_signals::RowSignals,
         },
@@ -26,22 +27,19 @@ use crate::{
 
 /// The emoji that the menu shows at once, separated by spaces.
 const FREQUENT_EMOJI: &str = "👍 ❤️ 😂 🎉 👀 🍵";
-/// The emoji that the button for more shows, separated by spaces.
-const MORE_EMOJI: &str =
-    "👎 👏 🙏 💪 🤝 👋 🔥 ⭐ ✅ ❌ ❓ 💡 😀 😄 😊 😉 😍 🥰 🤔 😮 😅 😭 😢 😡 😴 🤯 🥳 🚀 🌸 🌧️ ☕ 🍰";
 
 /// The id of the field for the reason of a report.
 pub(super) const REPORT_REASON: &str = "report-reason";
 
 /// The menu at a message that is in the log, as long as it is open.
-pub(super) fn menu_view(menu: Menu, RowSignals { view, .. }: RowSignals) -> Boxed {
+pub(super) fn menu_view(menu: Menu, row: RowSignals) -> Boxed {
     let (store, t) = (menu.draft.store(), texts());
-    reactive_in_place(move || {
-        let view = view.get().filter(|view| view.message.seq > Seq(0) && view.message.has_text())?;
-        let me = store.me.get().filter(|_| menu.state.get().is_open())?;
+    let buttons = reactive_in_place(move || {
+        let view = row.view.get().filter(|view| view.message.seq > Seq(0) && view.message.has_text())?;
+        let me = store.me.get().filter(|_| menu.state.get().has_buttons())?;
         Some(menu_buttons(menu, &view.message, &me, t))
-    })
-    .boxed()
+    });
+    view! { {buttons} {emoji_menu(menu, row)} }.boxed()
 }
 
 fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Texts) -> AnyView {
@@ -89,10 +87,6 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
                 );
             }
         }
-        MenuView::MoreEmoji => {
-            let more: Vec<AnyView> = MORE_EMOJI.split(' ').map(emoji).collect();
-            parts.push(view! { <div class="emoji all-emoji">{more}</div> }.into_any());
-        }
         MenuView::ConfirmDeletion => {
             parts.push(quote(message, t));
             parts.push(view! { <p class="question">{menu_texts.delete_question}</p> }.into_any());
@@ -132,16 +126,11 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             let text = if is_copied { menu_texts.link_copied } else { menu_texts.copy_failed };
             parts.push(view! { <p class="question answer" role="status">{text}</p> }.into_any());
         }
-        MenuView::Closed => {}
+        MenuView::MoreEmoji | MenuView::Closed => {}
     }
-    let class = match (is_touch, opens_upwards) {
-        (true, _) => "message-actions sheet",
-        (_, true) => "message-actions low",
-        _ => "message-actions",
-    };
     view! {
         <div
-            class=class
+            class=menu_class(is_touch, opens_upwards)
             aria-live="off"
             // A press of the mouse must not take the focus from the composer.
             on:mousedown=on(|event: MouseEvent| {
@@ -177,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_menu_spells_emoji_in_their_canonical_form() {
-        for emoji in FREQUENT_EMOJI.split(' ').chain(MORE_EMOJI.split(' ')) {
+        for emoji in FREQUENT_EMOJI.split(' ') {
             assert_eq!(Emoji::parse(emoji).as_ref().map(Emoji::as_str), Ok(emoji));
         }
     }

@@ -46,6 +46,7 @@ pub(crate) fn MessageList(
     let companion = companion(store, conversation);
     let (room, rooms) = (room(store, conversation), LazyRooms::new());
     let menu = LazyMenu::new(draft, room);
+    let menu_of_rows = StoredValue::new(menu);
     let formatting = Formatting::new(store);
     model.update_rows(store, conversation, menu.menu, formatting);
     model.keep_scroll_position(store, conversation, scroll, formatting);
@@ -60,7 +61,7 @@ pub(crate) fn MessageList(
         Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
             let row = model.row_signals(store, conversation, id, menu.menu, formatting);
-            view! { <MessageRow id row menu formatting/> }.boxed()
+            view! { <MessageRow id row menu=menu_of_rows formatting/> }.boxed()
         }
         Row::Notices { first, more } => {
             rooms.load();

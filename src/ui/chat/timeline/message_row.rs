@@ -51,7 +51,7 @@ pub(super) fn MessageRow(
     /// The signals of this row.
     row: RowSignals,
     /// The menu of the timeline.
-    menu: LazyMenu,
+    menu: StoredValue<LazyMenu>,
     /// The formatting of messages.
     formatting: Formatting,
 ) -> impl IntoView {
@@ -133,7 +133,7 @@ pub(super) fn MessageRow(
         let key = format!("{text}{}", failed.map(|command| command.to_string()).unwrap_or_default());
         view! { <p class=class role="status">{text} {buttons}</p> }.boxed_as(&key)
     };
-    let menu_view = move || has_menu.get().then(|| menu.view(row));
+    let menu_view = move || has_menu.get().then(|| menu.get_value().view(row));
     view! {
         <li
             class="message"

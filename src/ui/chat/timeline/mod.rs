@@ -1,11 +1,13 @@
 //! The timeline: the messages of the open conversation, their menu, and the scroll position.
 
 mod button_actions;
+mod emoji_menu;
 mod lazy_menu;
 mod loading;
 mod menu;
 mod menu_actions;
 mod menu_content;
+mod menu_reaction;
 mod message_list;
 mod message_row;
 mod model;

@@ -1,0 +1,68 @@
+//! The directory, and a room that the reader is not in.
+
+use crate::ui::i18n::{in_sentence::InSentence, translations::Translations};
+
+pub(crate) struct RoomDirectoryTexts {
+    pub(crate) rooms: &'static str,
+    pub(crate) archive: &'static str,
+    pub(crate) search: &'static str,
+    pub(crate) joined: &'static str,
+    pub(crate) join: &'static str,
+    pub(crate) join_room: fn(InSentence) -> String,
+    pub(crate) member_count: fn(u64) -> String,
+    pub(crate) archived: &'static str,
+    pub(crate) loading: &'static str,
+    pub(crate) no_rooms: &'static str,
+    pub(crate) no_archived_rooms: &'static str,
+    pub(crate) nothing_found: fn(InSentence) -> String,
+    pub(crate) found: fn(usize, bool) -> String,
+    pub(crate) accounts_only: &'static str,
+    pub(crate) how_to_register: &'static str,
+    pub(crate) not_a_member: &'static str,
+    pub(crate) guests_cannot_join: &'static str,
+}
+
+pub(crate) static ROOM_DIRECTORY: Translations<RoomDirectoryTexts> = Translations {
+    english: RoomDirectoryTexts {
+        rooms: "Rooms",
+        archive: "Archive",
+        search: "Search rooms",
+        joined: "Joined",
+        join: "Join",
+        join_room: |room| format!("Join {room}"),
+        member_count: |count| if count == 1 { "1 member".into() } else { format!("{count} members") },
+        archived: "archived",
+        loading: "Loading rooms …",
+        no_rooms: "There are no rooms yet. Create the first one.",
+        no_archived_rooms: "No room is archived. Owners archive rooms that are no longer needed; they can still be read.",
+        nothing_found: |text| format!("No room matches “{text}”. Private rooms appear here only for their members."),
+        found: |count, more| match (count, more) {
+            (1, false) => "1 room".into(),
+            (count, false) => format!("{count} rooms"),
+            (count, true) => format!("{count} rooms and more"),
+        },
+        accounts_only: "Guests can’t browse or join rooms.",
+        how_to_register: "Set a password in the settings: that makes you a registered user, and your nickname stays yours.",
+        not_a_member: "You are not a member of this room.",
+        guests_cannot_join: "Guests can’t join rooms.",
+    },
+    chinese: RoomDirectoryTexts {
+        rooms: "群聊",
+        archive: "已归档",
+        search: "搜索群聊",
+        joined: "已加入",
+        join: "加入",
+        join_room: |room| format!("加入{room}"),
+        member_count: |count| format!("{count} 位成员"),
+        archived: "已归档",
+        loading: "正在加载群聊…",
+        no_rooms: "还没有群聊，来新建第一个吧。",
+        no_archived_rooms: "没有已归档的群聊。不再使用的群可由群主归档，之后仍可查看。",
+        nothing_found: |text| format!("没有与“{text}”匹配的群聊。私密群只对成员可见。"),
+        found: |count, more| if more { format!("{count} 个以上群聊") } else { format!("{count} 个群聊") },
+        accounts_only: "访客不能浏览或加入群聊。",
+        how_to_register: "在设置中设置密码即可成为注册用户，昵称也会一直归你所有。",
+        not_a_member: "你还不是此群的成员。",
+        guests_cannot_join: "访客不能加入群聊。",
+    },
+};

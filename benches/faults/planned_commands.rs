@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use rand::{Rng as _, rngs::StdRng};
-use teahouse::domain::{ConversationId, EventKind, Seq};
+use teahouse::domain::{ConversationId, EventKind, Reply, Seq};
 
 use super::texts;
 
@@ -66,6 +66,13 @@ impl PlannedCommands {
             let kind = EventKind::Reaction { seq, emoji: texts::emoji(rng), on: rng.random_ratio(3, 4) };
             return (conversation, kind);
         }
-        (conversation, EventKind::message(texts::body(rng, number)))
+        let body = texts::body(rng, number);
+        let recent = self.recent_messages.get(&conversation).filter(|recent| roll < 40 && !recent.is_empty());
+        // The server finds out which thread it is.
+        let reply = recent.map(|recent| {
+            let to = recent[rng.random_range(0..recent.len())];
+            Reply { to, thread: to }
+        });
+        (conversation, EventKind::Message { body, mentions: Vec::new(), reply, participants: Vec::new() })
     }
 }

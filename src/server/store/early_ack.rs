@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     domain::{
         AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite,
-        MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction, Seq, SessionEnd, SessionId,
-        SessionInfo, Timestamp, User, UserId,
+        MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction, Seq, SessionEnd,
+        SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -28,6 +28,7 @@ use crate::{
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
+            threads::{CompletionUsers, Threads, ToldSortKey},
         },
     },
 };
@@ -228,6 +229,24 @@ delegate! {
         fn find_messages(lookup: MessageLookup, limit: u32) -> Vec<FoundMessage>;
         fn events(conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize) -> Vec<Event>;
         fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+    Threads {
+        fn messages_at(reader: UserId, conversation: ConversationId, seqs: Vec<Seq>, bytes: usize) -> MessagesPage;
+        fn thread(
+            reader: UserId,
+            conversation: ConversationId,
+            thread: Seq,
+            window: HistoryWindow,
+            limit: u32,
+            bytes: usize
+        ) -> ThreadPage;
+        fn mentions(reader: UserId, before: Option<ToldSortKey>, limit: u32, bytes: usize) -> MentionPage;
+        fn completion_users(
+            reader: UserId,
+            conversation: ConversationId,
+            prefix: Option<NicknameKey>,
+            limit: u32
+        ) -> CompletionUsers;
     }
     MessageChanges {
         fn pinned_messages(reader: UserId, conversation: ConversationId) -> PinnedMessages;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn send(author: &User, conversation: ConversationId, kind: EventKind) -> SendEvent {
-    SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind }
+    SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind, reply_to: None }
 }
 
 fn deletion(author: &User, conversation: ConversationId, seq: Seq) -> SendEvent {

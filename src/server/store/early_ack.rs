@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{
-        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite,
-        MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction, Seq, SessionEnd,
-        SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch,
+        Event, EventKind, Invite, MemberPage, MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages,
+        ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -27,6 +27,7 @@ use crate::{
             message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
+            rooms::{DirectoryQuery, MemberSortKey, Rooms},
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
             threads::{CompletionUsers, Threads, ToldSortKey},
         },
@@ -217,6 +218,16 @@ delegate! {
         fn find_user(opener: UserId, target: UserRef) -> Option<FoundUser>;
         fn blocks(user: UserId) -> Vec<User>;
         fn may_write(user: UserId, conversation: ConversationId) -> bool;
+    }
+    Rooms {
+        fn directory(reader: UserId, query: DirectoryQuery) -> DirectoryPage;
+        fn directory_room(reader: UserId, room: ConversationId) -> Option<DirectoryRoom>;
+        fn members(
+            reader: UserId,
+            room: ConversationId,
+            after: Option<MemberSortKey>,
+            limit: u32
+        ) -> MemberPage;
     }
     History {
         fn messages(

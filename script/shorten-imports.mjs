@@ -21,18 +21,8 @@ const files = readdirSync(folder);
 const modules = files.filter((name) => name.endsWith('.wasm'));
 const script = 'teahouse.js';
 
+/** The short name of each long one. */
 const names = new Map();
-for (const name of modules) {
-  for (const { name: field } of WebAssembly.Module.imports(new WebAssembly.Module(read(name)))) {
-    if (LONG_NAME.test(field) && !names.has(field)) names.set(field, `$${names.size.toString(36)}`);
-  }
-}
-for (const name of modules) replace(name, Buffer.concat([...renamedSections(read(name))]));
-const text = read(script).toString();
-for (const name of names.keys()) {
-  if (!text.includes(name)) throw new Error(`${script} does not have ${name}`);
-}
-replace(script, Buffer.from(text.replaceAll(/[\w$]+/g, (word) => names.get(word) ?? word)));
 
 /** Writes a file, and again what is compressed of it. */
 function replace(name, content) {
@@ -133,3 +123,15 @@ function encoded(number) {
   } while (number > 0);
   return Buffer.from(bytes);
 }
+
+for (const name of modules) {
+  for (const { name: field } of WebAssembly.Module.imports(new WebAssembly.Module(read(name)))) {
+    if (LONG_NAME.test(field) && !names.has(field)) names.set(field, `$${names.size.toString(36)}`);
+  }
+}
+for (const name of modules) replace(name, Buffer.concat([...renamedSections(read(name))]));
+const text = read(script).toString();
+for (const name of names.keys()) {
+  if (!text.includes(name)) throw new Error(`${script} does not have ${name}`);
+}
+replace(script, Buffer.from(text.replaceAll(/[\w$]+/g, (word) => names.get(word) ?? word)));

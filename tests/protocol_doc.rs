@@ -12,10 +12,10 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        AuditPage, ChangesPage, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind,
+        AuditPage, ChangesPage, Completions, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind,
         MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
-        MAX_NICKNAME_CHARACTERS, MAX_PINS, MAX_REACTIONS, MAX_TOPIC_CHARACTERS, MemberPage, MessageHistory,
-        MessagesPage, PinnedMessages, ReportList, UserKind,
+        MAX_NICKNAME_CHARACTERS, MAX_PINS, MAX_REACTIONS, MAX_TOPIC_CHARACTERS, MemberPage, MentionPage,
+        MessageHistory, MessagesPage, PinnedMessages, ReportList, ThreadPage, UserKind,
     },
     protocol::{
         BlockList, ClientFrame, CloseCode, DeleteAccountRequest, ErrorCode, InviteCreated, InviteList, InviteRequest,
@@ -152,6 +152,9 @@ fn every_example_is_read_or_written_by_the_server() {
             "members" => example.round_trips_as::<MemberPage>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
+            "thread" => example.round_trips_as::<ThreadPage>(),
+            "mentions" => example.round_trips_as::<MentionPage>(),
+            "completions" => example.round_trips_as::<Completions>(),
             "pins" => example.round_trips_as::<PinnedMessages>(),
             "history" => example.round_trips_as::<MessageHistory>(),
             "changes" => example.round_trips_as::<ChangesPage>(),

@@ -7,7 +7,7 @@ use teahouse::domain::{ConversationId, Event, Seq};
 use crate::{
     checker::{
         command_index::CommandIndex,
-        commands::{is_effect_of, without_text},
+        commands::{as_requested, is_effect_of, without_text},
         findings::Findings,
     },
     history::{Log, Observation, ReaderRecord},
@@ -93,13 +93,19 @@ fn check_against_log(
     let Some(logged) = logged else {
         return findings.lost.add(|| format!("{}: received {event:?}, which is not in the log", source()));
     };
-    let text_is_removed = logged.kind == without_text(&logged.kind);
+    let text_is_removed = as_requested(&logged.kind) == without_text(&logged.kind);
+    let thread = |event: &Event| (event.kind.reply(), event.kind.participants().to_vec());
     let is_same_event = logged.kind == event.kind
         // A reader that saw a message before its deletion has the text that its author sent.
         || text_is_removed
-            && commands.get(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
+            && commands
+                .get(event.author.id, event.id)
+                .is_some_and(|command| as_requested(&command.kind) == as_requested(&event.kind))
             && is_effect_of(&logged.kind, &event.kind);
-    if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
+    if !is_same_event
+        || thread(event) != thread(logged)
+        || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author)
+    {
         findings.wrong.add(|| format!("{}: received {event:?}, but the log has {logged:?}", source()));
     }
 }

@@ -78,6 +78,8 @@ struct FoldedMessage<'a> {
     is_deleted: bool,
     is_pinned: bool,
     reactions: BTreeMap<&'a str, Vec<&'a User>>,
+    /// How many messages are in the thread that it begins.
+    replies: u32,
 }
 
 fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
@@ -89,9 +91,14 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
             _ => None,
         };
         if let Some(text) = text {
-            let (is_deleted, is_pinned, reactions) = (false, false, BTreeMap::new());
-            let message = FoldedMessage { event, text, last: event, edited: None, is_deleted, is_pinned, reactions };
+            let (is_deleted, is_pinned, reactions, replies) = (false, false, BTreeMap::new(), 0);
+            let (last, edited) = (event, None);
+            let message = FoldedMessage { event, text, last, edited, is_deleted, is_pinned, reactions, replies };
             messages.insert(event.seq, message);
+            if let Some(first) = event.kind.reply().and_then(|reply| messages.get_mut(&reply.thread)) {
+                first.last = event;
+                first.replies += 1;
+            }
         } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
             message.apply(event);
         }
@@ -140,6 +147,7 @@ impl<'a> FoldedMessage<'a> {
             && actual.revision == self.last.seq
             && actual.edited_at == self.edited.map(|event| event.at)
             && actual.deleted == self.is_deleted
+            && (actual.reply, actual.replies) == (self.event.kind.reply(), self.replies)
             && actual.pinned == self.is_pinned
             && self.event.kind.room_change() == actual.room.as_ref()
             && reactions.eq(self.reactions.iter().map(|(emoji, users)| (*emoji, users.clone())))

@@ -19,16 +19,18 @@ pub(in crate::server) struct PendingCommand {
 }
 
 impl ChatService {
-    /// Queues a message. Messages of one author keep the order of these calls.
+    /// Queues a message, which may answer another one. Messages of one author keep the order of these calls.
     pub(in crate::server) async fn send(
         &self,
         context: CommandContext,
         command: PendingCommand,
         conversation: ConversationId,
         body: &str,
+        reply_to: Option<Seq>,
     ) -> Result<(), ChatError> {
         let kind = EventKind::message(Body::parse(body)?);
-        self.submit(context, command, conversation, kind).await
+        let event = SendEvent { author: context.user, id: command.id, conversation, kind, reply_to };
+        Ok(self.store.submit(event, command.reply_to).await?)
     }
 
     /// Writes a message of an author who need not be connected. It is durable when this returns.
@@ -40,7 +42,7 @@ impl ChatService {
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::message(Body::parse(body)?);
-        self.store.execute(SendEvent { author: context.user, id, conversation, kind }).await?;
+        self.store.execute(SendEvent { author: context.user, id, conversation, kind, reply_to: None }).await?;
         Ok(())
     }
 
@@ -128,7 +130,7 @@ impl ChatService {
         conversation: ConversationId,
         kind: EventKind,
     ) -> Result<(), ChatError> {
-        let event = SendEvent { author: context.user, id: command.id, conversation, kind };
+        let event = SendEvent { author: context.user, id: command.id, conversation, kind, reply_to: None };
         Ok(self.store.submit(event, command.reply_to).await?)
     }
 

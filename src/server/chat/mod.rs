@@ -11,6 +11,7 @@ mod budget;
 mod claim;
 mod claim_token;
 mod command_context;
+mod completions;
 mod conversation_settings;
 mod directs;
 mod ephemeral;
@@ -27,6 +28,7 @@ mod rooms;
 mod security_log;
 mod service;
 mod sessions;
+mod threads;
 mod times;
 mod tokens;
 

@@ -15,7 +15,7 @@ use crate::{
     server::{
         http::{
             audit, blocks, conversations, health, invites, me, message_changes, messages, reports, rooms, security_txt,
-            session, sessions,
+            session, sessions, threads,
         },
         net::{public_url::PublicUrl, security_contact::SecurityContact},
         problem::ApiError,
@@ -43,6 +43,7 @@ pub(in crate::server) fn router(
         .merge(message_changes::router())
         .merge(reports::router())
         .merge(rooms::router())
+        .merge(threads::router())
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())

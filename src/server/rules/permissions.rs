@@ -29,6 +29,8 @@ pub(crate) enum Permission {
     ReadAudit,
     /// Writing in a room where only moderators write.
     Announce,
+    /// Mentioning everyone in a room.
+    MentionEveryone,
     /// Setting the name and the topic of a room.
     DescribeRoom,
     /// Setting who can see a room and who may write there; archiving and restoring it.
@@ -44,6 +46,7 @@ impl Permission {
             | Self::SeeSanctions
             | Self::SeeReports
             | Self::Announce
+            | Self::MentionEveryone
             | Self::DescribeRoom => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
             Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
@@ -111,7 +114,7 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 14] = [
+    const PERMISSIONS: [(Permission, &str); 15] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
         (Permission::Pin, "pin messages in rooms"),
         (Permission::Mute, "mute, unmute"),
@@ -124,6 +127,7 @@ mod tests {
         (Permission::Invite, "make, see and revoke invites"),
         (Permission::ReadAudit, "read the audit log"),
         (Permission::Announce, "write in a room where only moderators write"),
+        (Permission::MentionEveryone, "mention everyone in a room"),
         (Permission::DescribeRoom, "set the name and the topic of a room"),
         (Permission::GovernRoom, "set who sees a room and who writes there; archive and restore it"),
     ];

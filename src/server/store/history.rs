@@ -30,7 +30,7 @@ pub(crate) enum MessageLookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FoundMessage {
     pub conversation: ConversationId,
-    /// The message, without its reactions.
+    /// The message, without its reactions and mentions.
     pub message: Message,
 }
 

@@ -19,6 +19,7 @@ use crate::{
             read_marks::ReadMarksHold,
             receipt::Receipt,
             rooms::Rooms,
+            threads::Threads,
         },
     },
 };
@@ -79,6 +80,7 @@ pub(crate) trait Store:
     + History
     + MessageChanges
     + Rooms
+    + Threads
     + ModerationRecords
     + CommitLog
     + Send
@@ -96,6 +98,7 @@ impl<S> Store for S where
         + History
         + MessageChanges
         + Rooms
+        + Threads
         + ModerationRecords
         + CommitLog
         + Send

@@ -15,6 +15,7 @@ mod reading;
 mod rooms;
 mod rows;
 mod state;
+mod threads;
 
 pub(crate) use memory_store::MemoryStore;
 pub(crate) use rows::{ConversationRow, EventRow, MemberRow, RoomRow};

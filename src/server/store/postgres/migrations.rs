@@ -31,6 +31,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("member_settings.sql"), oldest_program: 2 },
     // Programs of version 3 cannot read the events of pins, and remove texts with an edit.
     Migration { sql: include_str!("pins.sql"), oldest_program: 4 },
+    // An edit by a program of version 4 would leave the mentions of the earlier text.
+    Migration { sql: include_str!("mentions.sql"), oldest_program: 5 },
 ];
 
 /// What identifies a store.

@@ -101,6 +101,7 @@ kinds! {
     command: Command((UserId, CommandId)) -> Option<EventPosition>;
     message: Message((ConversationId, Seq)) -> Option<MessageFacts>;
     emoji_of: EmojiOf((ConversationId, Seq)) -> Vec<Emoji>;
+    thread_listeners: ThreadListeners((ConversationId, Seq)) -> Vec<UserId>;
     pins_of: PinsOf(ConversationId) -> Vec<Seq>;
     messages_of: MessagesOf(MessagesOf) -> Vec<Seq>;
     messages_around: MessagesAround(MessagesAround) -> Vec<Message>;

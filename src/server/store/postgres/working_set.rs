@@ -178,6 +178,10 @@ impl Facts for WorkingSet {
         ask!(self.emoji_of, EmojiOf((conversation, seq)))
     }
 
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>> {
+        ask!(self.thread_listeners, ThreadListeners((conversation, thread)))
+    }
+
     fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
         ask!(self.pins_of, PinsOf(conversation))
     }

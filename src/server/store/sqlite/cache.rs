@@ -225,6 +225,9 @@ impl WriterCache {
             | M::SetMuted { .. }
             | M::SetPinned { .. }
             | M::SetText { .. }
+            | M::SetListeners { .. }
+            | M::AddReply { .. }
+            | M::MuteThread { .. }
             | M::MarkDeleted { .. }
             | M::EraseTexts { .. }
             | M::AddReaction { .. }

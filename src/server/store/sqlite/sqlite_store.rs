@@ -18,8 +18,8 @@ use tokio::{
 use crate::{
     domain::{
         AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch,
-        Event, Invite, MemberPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList, Sanction,
-        Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        Event, Invite, MemberPage, MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList,
+        Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         byte_size::ByteSize,
@@ -40,13 +40,14 @@ use crate::{
             sqlite::{
                 error::OpenError,
                 open::{DATABASE, Identity, lock_folder, open_writer, sessionless_guests},
-                queries::{accounts, conversations, history, log, message_changes, moderation, rooms},
+                queries::{accounts, conversations, history, log, message_changes, moderation, rooms, threads},
                 quota::Quota,
                 readers::Readers,
                 wal_checkpoints::{Checkpoints, WriteCounters},
                 writer::commit_loop::{SharedState, Writer},
             },
             store_trait::{Lifecycle, Writes},
+            threads::{CompletionUsers, Threads, ToldSortKey},
             write_queue::{QueueReceiver, Work, WriteQueue},
         },
     },
@@ -275,6 +276,21 @@ queries! {
             conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize
         ) -> Vec<Event>;
         history::due_for_retention: fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+
+    Threads {
+        threads::messages_at: fn messages_at(
+            reader: UserId, conversation: ConversationId, seqs: Vec<Seq>, bytes: usize
+        ) -> MessagesPage;
+        threads::thread: fn thread(
+            reader: UserId, conversation: ConversationId, thread: Seq, window: HistoryWindow, limit: u32, bytes: usize
+        ) -> ThreadPage;
+        threads::mentions: fn mentions(
+            reader: UserId, before: Option<ToldSortKey>, limit: u32, bytes: usize
+        ) -> MentionPage;
+        threads::completion_users: fn completion_users(
+            reader: UserId, conversation: ConversationId, prefix: Option<NicknameKey>, limit: u32
+        ) -> CompletionUsers;
     }
 
     MessageChanges {

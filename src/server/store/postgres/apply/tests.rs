@@ -63,7 +63,7 @@ fn edit(conversation: ConversationId, message: u64, revision: u64) -> [Mutation;
     let (seq, revision) = (Seq(message), Seq(revision));
     [
         event(conversation, revision.0, EventKind::edit(seq, text())),
-        Mutation::SetText { conversation, seq, revision, body: text(), edited_at: AT },
+        Mutation::SetText { conversation, seq, revision, body: text(), mentions: Vec::new(), edited_at: AT },
     ]
 }
 
@@ -152,7 +152,8 @@ fn a_new_member_keeps_no_read_mark_of_an_earlier_membership() {
     let (lobby, ann) = (room(), user());
     let texts = texts(&[read(lobby, ann, 3), list(lobby, ann, 5), remove_member(lobby, ann), add_member(lobby, ann)]);
     assert_eq!(texts[..2], [bulks::ADVANCE_READ_MARKS, bulks::SET_LIST_KEYS]);
-    assert_eq!(texts[2..], [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER, sql::ADD_MEMBER]);
+    let removal = [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER_LISTENERS, sql::REMOVE_MEMBER_MUTES, sql::REMOVE_MEMBER];
+    assert_eq!(texts[2..], [&removal[..], &[sql::ADD_MEMBER]].concat());
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_deleted_account_loses_the_read_marks_before_it() {
 fn an_erasure_reaches_the_texts_before_it() {
     let lobby = room();
     let [deleted, mark, erase] = delete(lobby, 1, 3);
-    let of_deletion = [sql::REMOVE_REACTIONS, sql::REMOVE_PIN, sql::MARK_DELETED];
+    let of_deletion = [sql::REMOVE_REACTIONS, sql::REMOVE_LISTENERS, sql::REMOVE_PIN, sql::MARK_DELETED];
     let erasing = [sql::ERASE_TEXT, sql::ERASE_EDITS];
     // The message itself.
     let of_one = texts(&[message(lobby, 1), deleted.clone(), mark.clone(), erase.clone()]);

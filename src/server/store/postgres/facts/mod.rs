@@ -69,6 +69,7 @@ pub(super) fn plan(questions: Vec<Question>) -> Vec<FactsQuery> {
         query_of(kinds.command, messages::command),
         query_of(kinds.message, messages::message),
         query_of(kinds.emoji_of, messages::emoji_of),
+        query_of(kinds.thread_listeners, messages::thread_listeners),
         query_of(kinds.pins_of, messages::pins_of),
         query_of(kinds.messages_of, messages::messages_of),
         query_of(kinds.messages_around, messages::messages_around),

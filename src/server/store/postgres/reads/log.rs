@@ -10,7 +10,7 @@ use crate::server::{
         postgres::{
             pool::Pool,
             reads::{
-                history::event_from,
+                history::{event_from, name_users},
                 rows::json_from,
                 sql::{event_columns, event_size, fitting, user_columns, users_of},
             },
@@ -64,7 +64,13 @@ pub(crate) async fn log_after(
     limit: u32,
     bytes: usize,
 ) -> Result<Vec<CommitEntry>, StoreError> {
-    pool.all(log_statement(after, limit, bytes), entry_from).await
+    let mut entries = pool.all(log_statement(after, limit, bytes), entry_from).await?;
+    let events = entries.iter_mut().filter_map(|entry| match &mut entry.change {
+        Change::Event { event, .. } => Some(event),
+        Change::Entry(_) => None,
+    });
+    name_users(pool, events.flat_map(|event| event.kind.mentioned_users_mut())).await?;
+    Ok(entries)
 }
 
 /// The position of the newest entry.

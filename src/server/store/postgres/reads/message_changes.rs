@@ -12,7 +12,7 @@ use crate::{
             postgres::{
                 pool::Pool,
                 reads::{
-                    history::{event_from, page_from, pinned_statement},
+                    history::{event_from, mentioned_in, name_users, page_from, pinned_statement},
                     sql::{
                         conversation_number, event_columns, event_size, fitting, user_columns, user_number, users_of,
                     },
@@ -101,7 +101,9 @@ pub(crate) async fn pinned_messages(
             Ok(Some(PinnedMessages { messages: page.messages, as_of: page.as_of }))
         })
         .await?;
-    Ok(pinned.ok_or(Refusal::NotMember)?)
+    let mut pinned = pinned.ok_or(Refusal::NotMember)?;
+    name_users(pool, mentioned_in(&mut pinned.messages)).await?;
+    Ok(pinned)
 }
 
 /// The newest texts of a message, the oldest first.
@@ -128,9 +130,11 @@ pub(crate) async fn message_history(
             return Ok(Err(Refusal::UnknownMessage));
         }
         let events: Vec<Event> = versions.iter().map(|row| event_from(row, 0)).collect::<Result<_, _>>()?;
-        Ok(Ok(MessageHistory { versions: events.into_iter().filter_map(version_of).collect() }))
+        Ok(Ok(events))
     });
-    Ok(found.await??)
+    let mut events: Vec<Event> = found.await??;
+    name_users(pool, events.iter_mut().flat_map(|event| event.kind.mentioned_users_mut())).await?;
+    Ok(MessageHistory { versions: events.into_iter().filter_map(version_of).collect() })
 }
 
 /// The events after `after` that change a message up to `after`, ascending: at most `limit`, and at most about `bytes` bytes, but
@@ -156,5 +160,7 @@ pub(crate) async fn changes(
         let more = usize::try_from(found).is_ok_and(|found| found > events.len());
         Ok(Some(ChangesPage { events, as_of, more }))
     });
-    Ok(page.await?.ok_or(Refusal::NotMember)?)
+    let mut page = page.await?.ok_or(Refusal::NotMember)?;
+    name_users(pool, page.events.iter_mut().flat_map(|event| event.kind.mentioned_users_mut())).await?;
+    Ok(page)
 }

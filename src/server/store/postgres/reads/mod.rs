@@ -7,5 +7,6 @@ pub(super) mod log;
 pub(super) mod message_changes;
 pub(super) mod moderation;
 pub(super) mod rooms;
-mod rows;
+pub(super) mod rows;
 mod sql;
+pub(super) mod threads;

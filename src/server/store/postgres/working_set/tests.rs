@@ -62,6 +62,7 @@ fn ask(facts: &mut dyn Facts, question: Question) -> Known<Answer> {
         Q::Command((author, id)) => A::Command(facts.command(author, id)?),
         Q::Message((conversation, seq)) => A::Message(facts.message(conversation, seq)?),
         Q::EmojiOf((conversation, seq)) => A::EmojiOf(facts.emoji_of(conversation, seq)?),
+        Q::ThreadListeners((conversation, thread)) => A::ThreadListeners(facts.thread_listeners(conversation, thread)?),
         Q::PinsOf(conversation) => A::PinsOf(facts.pins_of(conversation)?),
         Q::MessagesOf(MessagesOf { author, conversation, after, up_to, limit }) => {
             A::MessagesOf(facts.messages_of(author, conversation, after, up_to, limit)?)

@@ -30,10 +30,11 @@ impl Tables<'_> {
     ) -> rusqlite::Result<()> {
         let conversation = self.conversation_number(conversation)?;
         self.run("DELETE FROM reactions WHERE conversation = ?1 AND message = ?2", params![conversation, seq])?;
+        self.run("DELETE FROM listeners WHERE conversation = ?1 AND seq = ?2", params![conversation, seq])?;
         self.run("DELETE FROM pins WHERE conversation = ?1 AND message = ?2", params![conversation, seq])?;
         self.run(
             "INSERT INTO states (conversation, seq, revision, body, deleted) VALUES (?1, ?2, ?3, '', 1)
-                 ON CONFLICT DO UPDATE SET revision = ?3, body = '', edited_at = NULL, deleted = 1",
+                 ON CONFLICT DO UPDATE SET revision = ?3, body = '', edited_at = NULL, deleted = 1, mentions = NULL",
             params![conversation, seq, revision],
         )
     }
@@ -59,7 +60,7 @@ impl Tables<'_> {
         let conversation = self.conversation_number(conversation)?;
         for column in ["seq", "target"] {
             let update = format!(
-                "UPDATE events SET payload = json_replace(payload, '$.body', '') WHERE conversation = ?1 AND {column} = ?2
+                "UPDATE events SET payload = json_remove(json_replace(payload, '$.body', ''), '$.mentions') WHERE conversation = ?1 AND {column} = ?2
                     AND seq < ?3 AND json_extract(payload, '$.body') <> ''"
             );
             self.run(&update, params![conversation, seq, before])?;

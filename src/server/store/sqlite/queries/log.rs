@@ -8,7 +8,7 @@ use crate::server::{
         commit_log::{Change, CommitEntry, Position},
         error::StoreError,
         sqlite::queries::{
-            history::{EVENT_BYTES, EVENT_COLUMNS, anonymize_notice, event_from},
+            history::{EVENT_BYTES, EVENT_COLUMNS, event_from, name_event_users},
             rows::{fitting_rows, json_from},
         },
     },
@@ -44,7 +44,7 @@ pub(crate) fn log_after(
     })?;
     for entry in &mut entries {
         if let Change::Event { event, .. } = &mut entry.change {
-            anonymize_notice(db, event)?;
+            name_event_users(db, event)?;
         }
     }
     Ok(entries)

@@ -11,7 +11,7 @@ use crate::{
             history::HistoryWindow,
             message_changes::{MAX_VERSIONS, version_of},
             sqlite::queries::{
-                history::{EVENT_COLUMNS, anonymize_notice, event_from, messages, newest_event},
+                history::{EVENT_COLUMNS, event_from, messages, name_event_users, newest_event},
                 rows::{CONVERSATION_1, all_rows, fitting_rows},
             },
         },
@@ -95,7 +95,7 @@ fn read_events(
 ) -> Result<(Vec<Event>, bool), StoreError> {
     let (mut events, more) = fitting_rows(db, select, params, fitting, |row| event_from(row, 0))?;
     for event in &mut events {
-        anonymize_notice(db, event)?;
+        name_event_users(db, event)?;
     }
     Ok((events, more))
 }

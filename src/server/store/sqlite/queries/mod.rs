@@ -10,3 +10,4 @@ pub(super) mod message_changes;
 pub(super) mod moderation;
 pub(super) mod rooms;
 pub(super) mod rows;
+pub(super) mod threads;

@@ -128,7 +128,7 @@ fn message(text: &str) -> EventKind {
 }
 
 async fn send(store: &dyn Store, author: &User, conversation: ConversationId, kind: EventKind) -> Seq {
-    let event = SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind };
+    let event = SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind, reply_to: None };
     store.execute(event).await.expect("sent").seq
 }
 

@@ -12,9 +12,10 @@ use serde::{
 use serde_json::Value;
 use teahouse::{
     domain::{
-        AuditPage, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind, MAX_BODY_CHARACTERS,
-        MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS, MAX_NICKNAME_CHARACTERS, MAX_REACTIONS,
-        MAX_TOPIC_CHARACTERS, MemberPage, MessagesPage, ReportList, UserKind,
+        AuditPage, ChangesPage, Completions, ConversationKind, ConversationList, CurrentUser, DirectoryPage, EventKind,
+        MAX_BODY_CHARACTERS, MAX_BODY_CODE_POINTS, MAX_CHARACTER_CODE_POINTS, MAX_CHARACTER_MARKS,
+        MAX_NICKNAME_CHARACTERS, MAX_PINS, MAX_REACTIONS, MAX_TOPIC_CHARACTERS, MemberPage, MentionPage,
+        MessageHistory, MessagesPage, PinnedMessages, ReportList, ThreadPage, UserKind,
     },
     protocol::{
         BlockList, ClientFrame, CloseCode, DeleteAccountRequest, ErrorCode, InviteCreated, InviteList, InviteRequest,
@@ -151,6 +152,12 @@ fn every_example_is_read_or_written_by_the_server() {
             "members" => example.round_trips_as::<MemberPage>(),
             "blocks" => example.round_trips_as::<BlockList>(),
             "messages" => example.round_trips_as::<MessagesPage>(),
+            "thread" => example.round_trips_as::<ThreadPage>(),
+            "mentions" => example.round_trips_as::<MentionPage>(),
+            "completions" => example.round_trips_as::<Completions>(),
+            "pins" => example.round_trips_as::<PinnedMessages>(),
+            "history" => example.round_trips_as::<MessageHistory>(),
+            "changes" => example.round_trips_as::<ChangesPage>(),
             "report-request" => example.round_trips_as::<ReportRequest>(),
             "reports" => example.round_trips_as::<ReportList>(),
             "sanctions" => example.round_trips_as::<SanctionList>(),
@@ -255,6 +262,7 @@ fn every_documented_limit_is_in_force() {
     assert_limit("marks on a character", MAX_CHARACTER_MARKS);
     assert_limit("events replayed", MAX_REPLAYED_EVENTS);
     assert_limit("different reactions", MAX_REACTIONS);
+    assert_limit("pinned messages", u64::try_from(MAX_PINS).expect("a small number"));
     assert_limit("users listed", MAX_LISTED_ONLINE);
     assert_limit("topic", MAX_TOPIC_CHARACTERS);
 }

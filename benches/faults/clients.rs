@@ -24,6 +24,7 @@ use super::{
     options::Options,
     reader::{LastSeqs, Reader, ReaderFault},
     rooms::RoomSetup,
+    settings::Setter,
     shared_events::SharedEvents,
     talk_log::TalkLog,
     users::Users,
@@ -83,6 +84,14 @@ pub(crate) async fn run_clients(
     let keeper = rooms.keep(StdRng::from_rng(&mut rng), entrance.clone(), Arc::clone(counters));
     let keeper = tokio::spawn(keeper.run(stopped.clone(), SETTLE_TIMEOUT));
 
+    // A setting makes no event, so one that is sent again through another node takes effect again, perhaps late.
+    let setter = if entrance.must_answer {
+        let setter = Setter::sign_in(StdRng::from_rng(&mut rng), entrance.clone()).await?;
+        Some(tokio::spawn(setter.run(stopped.clone(), SETTLE_TIMEOUT)))
+    } else {
+        None
+    };
+
     let plan = FaultPlan {
         rng: &mut rng,
         duration: Duration::from_secs(options.seconds),
@@ -104,6 +113,9 @@ pub(crate) async fn run_clients(
         talk_logs.push(record.talk_log);
     }
     history.commands.extend(keeper.await?);
+    if let Some(setter) = setter {
+        history.violations.extend(setter.await?);
+    }
     let (last_seqs, members) = last_seqs(tokens, &http_api).await?;
     publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
     while let Some(read) = readers.join_next().await {

@@ -10,6 +10,6 @@ pub(crate) struct Entrance {
     pub(crate) routes: Routes,
     /// How long a writer waits for a frame.
     pub(crate) patience: Duration,
-    /// Whether a server breaks a promise if it sends nothing for so long. If not, the writer connects again.
+    /// Whether there is one server, which breaks a promise if it sends nothing for so long. If not, the writer connects again.
     pub(crate) must_answer: bool,
 }

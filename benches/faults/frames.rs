@@ -32,9 +32,12 @@ pub(crate) struct ReceivedEvent<'a> {
 pub(crate) fn command_frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
     match &command.kind {
-        EventKind::Message { body, .. } => {
-            ClientFrame::Send { id, conversation, body: body.as_str().to_owned(), reply_to: None }
-        }
+        EventKind::Message { body, reply, .. } => ClientFrame::Send {
+            id,
+            conversation,
+            body: body.as_str().to_owned(),
+            reply_to: reply.map(|reply| reply.to),
+        },
         EventKind::Edit { seq, body, .. } => {
             ClientFrame::Edit { id, conversation, seq: *seq, body: body.as_str().to_owned() }
         }

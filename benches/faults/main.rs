@@ -14,6 +14,7 @@
 //! | `storage_trouble`, `talk_log` | when servers could not store; when a writer got answers |
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
+//! | `settings` | mutes and pins the Lobby and sets the read mark back; each welcome must show what was acknowledged |
 //! | `history`, `log` | what clients did and observed; what the database holds |
 //! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
@@ -43,6 +44,7 @@ mod report;
 mod rooms;
 mod schedule;
 mod server;
+mod settings;
 mod shared_events;
 mod single_run;
 mod single_server;

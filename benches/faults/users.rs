@@ -25,7 +25,8 @@ struct TestUser {
     token: String,
     epoch: Epoch,
     /// The Lobby comes first.
-    conversations: Vec<ConversationId>,
+    rooms: Vec<ConversationId>,
+    directs: Vec<ConversationId>,
 }
 
 impl Users {
@@ -40,8 +41,8 @@ impl Users {
         }
         for (opener, connection) in connections.iter_mut().enumerate().take(directs.min(number.saturating_sub(1))) {
             let direct = open_direct(connection, users[opener + 1].user.nickname.as_str()).await?;
-            users[opener].conversations.push(direct);
-            users[opener + 1].conversations.push(direct);
+            users[opener].directs.push(direct);
+            users[opener + 1].directs.push(direct);
         }
         Ok(Self(users))
     }
@@ -51,7 +52,8 @@ impl Users {
             me: user.user.id,
             token: user.token.clone(),
             epoch: user.epoch,
-            conversations: user.conversations.clone(),
+            rooms: user.rooms.clone(),
+            directs: user.directs.clone(),
         })
     }
 
@@ -62,7 +64,7 @@ impl Users {
 
     /// The insiders are in this room now.
     pub(crate) fn add_room(&mut self, room: ConversationId) {
-        self.0.iter_mut().step_by(2).for_each(|user| user.conversations.push(room));
+        self.0.iter_mut().step_by(2).for_each(|user| user.rooms.push(room));
     }
 
     /// The setup of a reader: a second connection of the writer with this number.
@@ -97,7 +99,8 @@ impl TestUser {
             user: welcome.me.user(),
             token: welcome.token.ok_or("a new guest gets a token")?,
             epoch: welcome.epoch,
-            conversations: welcome.conversations.iter().map(|conversation| conversation.id).collect(),
+            rooms: welcome.conversations.iter().map(|conversation| conversation.id).collect(),
+            directs: Vec::new(),
         })
     }
 }

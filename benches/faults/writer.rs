@@ -40,7 +40,8 @@ pub(crate) struct WriterSetup {
     pub(crate) token: String,
     pub(crate) epoch: Epoch,
     /// The Lobby comes first.
-    pub(crate) conversations: Vec<ConversationId>,
+    pub(crate) rooms: Vec<ConversationId>,
+    pub(crate) directs: Vec<ConversationId>,
 }
 
 pub(crate) struct Writer {
@@ -102,7 +103,7 @@ impl Writer {
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
-        let planned_commands = PlannedCommands::new(setup.conversations.clone(), pace.lobby_share);
+        let planned_commands = PlannedCommands::new(setup.rooms.clone(), setup.directs.clone(), pace.lobby_share);
         // Not all at the same time.
         let next_command_at = Instant::now() + pace.pause.mul_f64(rng.random());
         Self {

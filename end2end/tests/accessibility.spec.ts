@@ -27,6 +27,8 @@ for (const { look, colorScheme, theme, background } of [
   { look: 'dark by choice', colorScheme: 'light', theme: 'dark', background: DARK_BACKGROUND },
 ] as const) {
   test(`axe finds no barrier on any screen, ${look}`, async ({ server, users }) => {
+    // The analysis looks at each of two thousand emoji.
+    test.slow();
     const themeCookies = theme ? [{ name: 'teahouse_theme', value: theme, url: server.url }] : [];
     const bob = await users.guest('Bob');
     const alice = await users.openBrowser('Alice', { colorScheme });
@@ -102,7 +104,7 @@ for (const { look, colorScheme, theme, background } of [
     await expectNoViolations(carol, 'the menu of a message on a phone', background);
     await carol.messageMenu.getByRole('button', { name: 'More emoji' }).tap();
     await expectNoViolations(carol, 'the emoji of a message on a phone', background);
-    await carol.messageMenu.getByRole('button', { name: 'Close' }).tap();
+    await carol.messageMenu.getByRole('button', { name: 'Close', exact: true }).tap();
     await carol.page.getByRole('link', { name: 'Back to the list' }).tap();
     await carol.expectOnline('Alice', 'Bob');
     await expectNoViolations(carol, 'the list on a phone', background);

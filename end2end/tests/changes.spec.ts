@@ -177,8 +177,11 @@ test('reactions are counted, name their users, and are removed by a second click
   await alice.send('Who is for tea?');
   await bob.expectMessage('Who is for tea?');
 
+  // One after the other: names are in the order in which the server got them.
   await ming.chooseAction('🍵', 'Who is for tea?');
+  await expect(bob.reaction('Who is for tea?', '🍵')).toHaveText('🍵 1');
   await bob.chooseAction('🍵', 'Who is for tea?');
+  await expect(alice.reaction('Who is for tea?', '🍵')).toHaveText('🍵 2');
   await alice.reaction('Who is for tea?', '🍵').click();
   for (const [user, who] of [
     [alice, '🍵 小明, Bob and you'],

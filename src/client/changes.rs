@@ -85,6 +85,6 @@ impl ClientStore {
 
     /// Follows what may change the pinned messages of a conversation.
     pub fn track_pins(self, conversation: ConversationId) {
-        self.conversation_state(conversation).pins_changed.track();
+        self.timeline_state(conversation.into()).pins_changed.track();
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     domain::{CommandId, ConversationId, CurrentUser, UserId, UserKind},
     protocol::{ClientFrame, ErrorCode},
+    state::Conversations,
 };
 
 /// How often a conversation is fetched at most if every answer is outdated when it arrives.
@@ -86,11 +87,11 @@ impl ClientStore {
     pub(super) fn refresh_conversation(self, id: ConversationId) {
         spawn_local(async move {
             for _ in 0..MAX_REFRESH_ATTEMPTS {
-                let asked = self.conversations.with_untracked(|all| all.get(id).cloned());
+                let generation = self.conversations.with_untracked(Conversations::generation);
                 let Some(conversation) = api::conversation(id).await else { return };
-                // Events and read marks that arrived since the server read it are missing in the answer.
+                // What arrived since the server read it is missing in the answer.
                 let mut is_up_to_date = false;
-                self.conversations.update(|all| is_up_to_date = all.put_fetched(conversation, asked.as_ref()));
+                self.conversations.update(|all| is_up_to_date = all.put_fetched(conversation, generation));
                 if is_up_to_date {
                     return;
                 }

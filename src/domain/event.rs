@@ -122,6 +122,20 @@ impl EventKind {
         if let Self::Room(change) = self { Some(change) } else { None }
     }
 
+    /// The users whom the text of a message or an edit mentions.
+    pub fn mentioned_users_mut(&mut self) -> impl Iterator<Item = &mut User> {
+        let mentions = match self {
+            Self::Message { mentions, .. } | Self::Edit { mentions, .. } => &mut mentions[..],
+            _ => &mut [],
+        };
+        mentions.iter_mut().filter_map(Mention::user_mut)
+    }
+
+    /// With a reply: who hears of it because of its thread.
+    pub fn participants(&self) -> &[UserId] {
+        if let Self::Message { participants, .. } = self { participants } else { &[] }
+    }
+
     /// The user whom a notice names besides the author.
     pub fn noticed_user_mut(&mut self) -> Option<&mut User> {
         match self {

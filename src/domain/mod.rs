@@ -21,6 +21,8 @@ mod invite;
 mod kept_messages;
 mod letter_case;
 mod mention;
+#[cfg(feature = "ssr")]
+mod mention_places;
 mod message;
 mod moderation;
 mod nickname;
@@ -60,6 +62,8 @@ pub use invite::Invite;
 pub use kept_messages::KeptMessages;
 pub use letter_case::{lowercase, uppercase};
 pub use mention::{MAX_MENTIONS, Mention, Mentioned};
+#[cfg(feature = "ssr")]
+pub(crate) use mention_places::{MentionPlace, mention_places};
 pub use message::{MAX_PINS, Message, Reaction};
 pub use moderation::{Action, ModerationNotice, Scope};
 #[cfg(feature = "ssr")]

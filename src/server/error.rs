@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        BodyError, CommandId, EmojiError, EndReason, MAX_REACTIONS, Nickname, NicknameError, PasswordError,
+        BodyError, CommandId, EmojiError, EndReason, MAX_PINS, MAX_REACTIONS, Nickname, NicknameError, PasswordError,
         ReasonError, Timestamp, TopicError,
     },
     protocol::{ErrorCode, ErrorFrame},
@@ -95,6 +95,8 @@ pub(crate) enum ChatError {
     InvalidEmoji(#[from] EmojiError),
     #[error("the message has {MAX_REACTIONS} different reactions already")]
     TooManyReactions,
+    #[error("the conversation has {MAX_PINS} pinned messages already")]
+    TooManyPins,
     #[error("too many guests are here from your address")]
     TooManyGuests,
     #[error("{0}")]
@@ -153,6 +155,7 @@ impl ChatError {
             Self::LastOwner => ErrorCode::LastOwner,
             Self::InvalidEmoji(_) => ErrorCode::InvalidEmoji,
             Self::TooManyReactions => ErrorCode::TooManyReactions,
+            Self::TooManyPins => ErrorCode::TooManyPins,
             Self::RateLimited { .. } | Self::TooManyGuests | Self::TooManyReports | Self::Busy => {
                 ErrorCode::RateLimited
             }
@@ -230,6 +233,7 @@ impl From<Refusal> for ChatError {
             Refusal::UnknownMessage => Self::UnknownMessage,
             Refusal::NotAuthor => Self::NotAuthor,
             Refusal::TooManyReactions => Self::TooManyReactions,
+            Refusal::TooManyPins => Self::TooManyPins,
             Refusal::NotAllowed => Self::NotAllowed,
             Refusal::NotRegistered => Self::NotRegistered,
             Refusal::Muted { until } => Self::Muted { until },

@@ -79,6 +79,7 @@ impl From<ChatError> for ApiError {
             | ChatError::InvalidEmoji(_)
             | ChatError::InvalidPassword(_)
             | ChatError::TooManyReactions
+            | ChatError::TooManyPins
             | ChatError::TooManyBlocks
             | ChatError::InvalidReason(_)
             | ChatError::InvalidRoomName(_)

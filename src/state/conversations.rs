@@ -23,6 +23,7 @@ pub struct Conversations {
     /// Up to where there may be messages of the user after the read mark: the end of a conversation when it was loaded, or
     /// when the mark was set back. Later messages of the user have moved the mark.
     own_up_to: Vec<(ConversationId, Seq)>,
+    generation: u64,
 }
 
 impl Conversations {
@@ -41,6 +42,7 @@ impl Conversations {
         older: Option<String>,
         is_followed: impl Fn(ConversationId) -> bool,
     ) {
+        self.generation += 1;
         let before = std::mem::replace(&mut self.all, list);
         self.own_up_to = self.all.iter().map(|loaded| (loaded.id, loaded.last_seq)).collect();
         if older.is_some() {
@@ -55,7 +57,7 @@ impl Conversations {
     pub fn extend(&mut self, list: ConversationList) {
         for conversation in list.conversations {
             if self.get(conversation.id).is_none() {
-                self.put(conversation);
+                self.insert(conversation);
             }
         }
         self.older = list.older;
@@ -66,8 +68,14 @@ impl Conversations {
         self.older.as_deref()
     }
 
-    /// Adds or replaces a conversation.
+    /// Adds or replaces a conversation as the server sends it.
     pub fn put(&mut self, conversation: Conversation) {
+        // The user may have set something, and the read mark back.
+        self.generation += 1;
+        self.insert(conversation);
+    }
+
+    fn insert(&mut self, conversation: Conversation) {
         let (id, last_seq) = (conversation.id, conversation.last_seq);
         let was_set_back = self.get(id).is_none_or(|known| conversation.read_seq < known.read_seq);
         if was_set_back {
@@ -80,25 +88,30 @@ impl Conversations {
         }
     }
 
-    /// Adds or replaces a conversation by one that was fetched. `asked`: what was known of it then. Returns whether the fetched
-    /// one was up to date; otherwise nothing is changed, and the client has to fetch it again.
-    pub fn put_fetched(&mut self, fetched: Conversation, asked: Option<&Conversation>) -> bool {
-        let is_outdated = self.get(fetched.id).is_some_and(|known| {
-            // The user may have set something meanwhile, and the read mark back.
-            let was_set = asked.is_some_and(|asked| {
-                let settings = |conversation: &Conversation| (conversation.muted, conversation.pinned);
-                settings(asked) != settings(known) || known.read_seq < asked.read_seq
-            });
-            was_set || known.is_ahead_of(&fetched)
-        });
-        if !is_outdated {
-            self.put(fetched);
+    /// Counts what makes a conversation that is being fetched outdated, besides events and read marks.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The user has blocked or unblocked somebody: what is being fetched is outdated.
+    pub fn outdate_fetches(&mut self) {
+        self.generation += 1;
+    }
+
+    /// Adds or replaces a conversation by one that was fetched. `generation`: what [`Self::generation`] was when the client asked
+    /// for it. Returns whether the fetched one was up to date; otherwise nothing is changed, and the client has to fetch it again.
+    pub fn put_fetched(&mut self, fetched: Conversation, generation: u64) -> bool {
+        let is_ahead = self.get(fetched.id).is_some_and(|known| known.is_ahead_of(&fetched));
+        if self.generation != generation || is_ahead {
+            return false;
         }
-        !is_outdated
+        self.insert(fetched);
+        true
     }
 
     /// Removes a conversation that the user has left or hidden.
     pub fn remove(&mut self, id: ConversationId) {
+        self.generation += 1;
         self.all.retain(|conversation| conversation.id != id);
         self.own_up_to.retain(|(other, _)| *other != id);
     }
@@ -152,30 +165,30 @@ impl Conversations {
         })
     }
 
-    /// The rooms in the order of the list: the Lobby, then the room with the newest message. A room that was created later
-    /// counts as newer. Archived rooms are left out, but for the one that is `open`.
+    /// The rooms in the order of the list. A room that was created later counts as newer. Archived rooms are left out, but for
+    /// the one that is `open`.
     pub fn listed_rooms(&self, open: Option<ConversationId>) -> Vec<(&Conversation, &Room)> {
         let rank = |conversation: &Conversation| match &conversation.kind {
-            ConversationKind::Room(room) if room.lobby => Some(Timestamp(u64::MAX)),
             ConversationKind::Room(room) if !room.archived || Some(conversation.id) == open => {
-                Some(conversation.last_message_at.max(conversation.id.created_at()))
+                let newest = conversation.last_message_at.max(conversation.id.created_at());
+                Some(list_rank(conversation, room.lobby, newest))
             }
             _ => None,
         };
-        let rooms = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
+        let rooms = self.in_order(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
             ConversationKind::Room(room) => Some((conversation, room)),
             ConversationKind::Direct { .. } => None,
         });
         rooms.collect()
     }
 
-    /// The directs and their other users; the direct with the newest message comes first.
+    /// The directs and their other users, in the order of the list.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
         let rank = |conversation: &Conversation| match conversation.kind {
-            ConversationKind::Direct { .. } => Some(conversation.last_message_at),
+            ConversationKind::Direct { .. } => Some(list_rank(conversation, false, conversation.last_message_at)),
             ConversationKind::Room(_) => None,
         };
-        let directs = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
+        let directs = self.in_order(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
             ConversationKind::Direct { with } => Some((conversation, with)),
             ConversationKind::Room(_) => None,
         });
@@ -183,12 +196,12 @@ impl Conversations {
     }
 
     /// The conversations with a rank, from the highest rank to the lowest.
-    fn newest_first(&self, rank: &dyn Fn(&Conversation) -> Option<Timestamp>) -> Vec<&Conversation> {
+    fn in_order(&self, rank: &dyn Fn(&Conversation) -> Option<ListRank>) -> Vec<&Conversation> {
         // A heap, because `sort` is much more code for the browser to load.
         let ranked = self.all.iter().enumerate();
-        let mut newest: BinaryHeap<_> =
+        let mut highest: BinaryHeap<_> =
             ranked.filter_map(|(index, known)| Some((rank(known)?, known.id, index))).collect();
-        iter::from_fn(|| newest.pop().map(|(_, _, index)| &self.all[index])).collect()
+        iter::from_fn(|| highest.pop().map(|(_, _, index)| &self.all[index])).collect()
     }
 
     /// The directs with events whose other users have deleted their accounts, grouped by nickname. The direct with the newest
@@ -212,12 +225,12 @@ impl Conversations {
         self.directs().iter().any(|(_, with)| is_former(with) && lowercase(with.user.nickname.as_str()) == name)
     }
 
-    /// The number of unread messages in all loaded conversations.
-    pub fn unread(&self) -> u32 {
-        self.all.iter().map(|conversation| conversation.unread).sum()
+    /// The number of unread messages in all loaded conversations that call for the reader's attention.
+    pub fn attention(&self) -> u32 {
+        self.all.iter().map(Conversation::attention).sum()
     }
 
-    /// How many messages the user is told of that are unread, in all loaded conversations.
+    /// The number of unread messages in all loaded conversations of which the reader was told.
     pub fn mentions(&self) -> u32 {
         self.all.iter().map(|conversation| conversation.mentions).sum()
     }
@@ -225,6 +238,15 @@ impl Conversations {
     fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         self.all.iter_mut().find(|conversation| conversation.id == id)
     }
+}
+
+/// The place of a conversation in the list, the highest first: whether it is kept at the top, whether it calls for attention,
+/// whether it is the Lobby, and when the newest message was sent. The Lobby comes before its equals, because everybody is there
+/// and knows it: its place should not change with what is said elsewhere.
+type ListRank = (bool, bool, bool, Timestamp);
+
+fn list_rank(conversation: &Conversation, is_lobby: bool, newest: Timestamp) -> ListRank {
+    (conversation.pinned, conversation.attention() > 0, is_lobby, newest)
 }
 
 /// Applies what an event changes of a room, for the member `me`.
@@ -282,15 +304,15 @@ mod tests {
     fn messages_of_others_count_once_until_they_are_read() {
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(1, 2)]);
-        assert_eq!(conversations.unread(), 1, "delivered twice");
+        assert_eq!(conversations.attention(), 1, "delivered twice");
         apply(&mut conversations, &Blocks::default(), &[event(2, 2)]);
-        assert_eq!(conversations.unread(), 2);
+        assert_eq!(conversations.attention(), 2);
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "all events are messages");
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
         assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "known already");
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
-        assert_eq!(conversations.unread(), 0);
+        assert_eq!(conversations.attention(), 0);
         let left = Event { kind: EventKind::AccountDeleted, ..event(4, 3) };
         apply(&mut conversations, &Blocks::default(), &[event(3, 2), left, event(5, 2)]);
         assert_eq!(
@@ -333,7 +355,7 @@ mod tests {
         ] {
             let mut conversations = lobby();
             apply(&mut conversations, &Blocks::default(), &events);
-            assert_eq!(conversations.unread(), unread, "{what}");
+            assert_eq!(conversations.attention(), unread, "{what}");
         }
     }
 
@@ -358,6 +380,11 @@ mod tests {
             Event { kind, ..event(seq, author) }
         };
         let deleted = |seq, target| Event { kind: EventKind::Deletion { seq: Seq(target) }, ..event(seq, 2) };
+        let edited = |seq, target, mentions: Vec<Mention>| {
+            let kind = EventKind::Edit { seq: Seq(target), body: Body::parse("hi").expect("a body"), mentions };
+            Event { kind, ..event(seq, 2) }
+        };
+        let of_me = || vec![Mention { start: 0, end: 2, whom: me() }];
         // User 1 is the reader, and has blocked user 9: the case, its events in order, and the counts after them.
         for (what, events, counts) in [
             ("the reader is mentioned", vec![mention(1, 2, me())], (1, 1)),
@@ -371,16 +398,22 @@ mod tests {
             ("the only mention is deleted", vec![mention(1, 2, me()), deleted(2, 1)], (0, 0)),
             ("one of two mentions is deleted", vec![mention(1, 2, me()), mention(2, 2, me()), deleted(3, 1)], (1, 1)),
             ("a message is deleted", vec![event(1, 2), event(2, 2), deleted(3, 1)], (1, 0)),
+            ("a mention stays in an edit", vec![mention(1, 2, me()), edited(2, 1, of_me())], (1, 1)),
+            ("a message without mentions is edited", vec![event(1, 2), edited(2, 1, Vec::new())], (1, 0)),
         ] {
             let mut conversations = lobby();
             let mut blocks = Blocks::default();
             blocks.set(user(9), true);
             apply(&mut conversations, &blocks, &events);
-            assert_eq!((conversations.unread(), conversations.mentions()), counts, "{what}");
+            assert_eq!((conversations.attention(), conversations.mentions()), counts, "{what}");
         }
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
         assert_eq!(conversations.apply(&deleted(3, 1), user(1).id, &Blocks::default()), UnreadCount::Unknown);
+        let mut conversations = lobby();
+        apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me())]);
+        let edit = edited(2, 1, Vec::new());
+        assert_eq!(conversations.apply(&edit, user(1).id, &Blocks::default()), UnreadCount::Unknown);
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
         assert_eq!(conversations.mark_read(event(1, 2).conversation, Seq(1)), UnreadCount::Unknown);
@@ -394,7 +427,7 @@ mod tests {
         let set_back = Conversation { read_seq: Seq(0), unread: 1, ..conversations.all[0].clone() };
         conversations.put(set_back);
         apply(&mut conversations, &Blocks::default(), &[event(3, 2), event(4, 2), deletion(5, 4)]);
-        assert_eq!(conversations.unread(), 2, "the user wrote nothing after the mark was set back");
+        assert_eq!(conversations.attention(), 2, "the user wrote nothing after the mark was set back");
         assert_eq!(conversations.apply(&deletion(6, 2), user(1).id, &Blocks::default()), UnreadCount::Unknown);
     }
 
@@ -404,25 +437,29 @@ mod tests {
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2), event(3, 2)]);
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
     }
 
     #[test]
-    fn what_was_fetched_before_the_mark_was_set_back_is_outdated() {
+    fn what_was_fetched_before_something_else_came_is_outdated() {
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2)]);
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
-        let asked = conversations.all[0].clone();
-        let set_back = Conversation { read_seq: Seq(0), unread: 2, ..asked.clone() };
-        conversations.put(set_back.clone());
-        assert!(!conversations.put_fetched(asked.clone(), Some(&asked)));
-        assert_eq!(conversations.unread(), 2);
-        assert!(conversations.put_fetched(set_back.clone(), Some(&set_back)));
-        let muted = Conversation { muted: true, ..set_back.clone() };
-        conversations.put(muted.clone());
-        assert!(!conversations.put_fetched(set_back.clone(), Some(&set_back)));
-        assert!(conversations.all[0].muted);
+        let (asked, fetched) = (conversations.generation(), conversations.all[0].clone());
+        conversations.put(Conversation { read_seq: Seq(0), unread: 2, ..fetched.clone() });
+        assert!(!conversations.put_fetched(fetched.clone(), asked));
+        assert_eq!(conversations.attention(), 2);
+        assert!(conversations.put_fetched(fetched.clone(), conversations.generation()));
+        assert_eq!(conversations.attention(), 0);
+        let asked = conversations.generation();
+        apply(&mut conversations, &Blocks::default(), &[event(3, 2)]);
+        assert!(!conversations.put_fetched(fetched.clone(), asked), "an event is missing");
+        conversations.remove(lobby);
+        assert!(!conversations.put_fetched(fetched.clone(), asked), "the user has left");
+        let asked = conversations.generation();
+        conversations.outdate_fetches();
+        assert!(!conversations.put_fetched(fetched, asked), "the user has blocked somebody");
     }
 
     #[test]
@@ -460,7 +497,7 @@ mod tests {
             conversations.put(lobby().all[0].clone());
             apply(&mut conversations, &Blocks::default(), &[Event { kind, ..event(1, 2) }]);
             assert_eq!(conversations.all[0].kind, ConversationKind::Room(expected), "{what}");
-            assert_eq!(conversations.unread(), 0, "{what}");
+            assert_eq!(conversations.attention(), 0, "{what}");
         }
     }
 
@@ -470,10 +507,10 @@ mod tests {
         let mut blocks = Blocks::default();
         blocks.set(user(2), true);
         apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
         blocks.set(user(2), false);
         apply(&mut conversations, &blocks, &[event(3, 2)]);
-        assert_eq!(conversations.unread(), 2);
+        assert_eq!(conversations.attention(), 2);
     }
 
     #[test]
@@ -484,12 +521,13 @@ mod tests {
         apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
         let deletion = Event { kind: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
         assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), UnreadCount::Unknown);
-        assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
+        assert_eq!(conversations.attention(), 1, "as before, until the server has answered");
     }
 
     #[test]
     fn the_direct_with_the_newest_message_comes_first() {
-        let with = |number: u128| direct(number, user(number + 100).into());
+        // Muted, so that none of them calls for attention.
+        let with = |number: u128| Conversation { muted: true, ..direct(number, user(number + 100).into()) };
         let to = |number: u128, seq, author, kind: Option<EventKind>| {
             let conversation = ConversationId::from_uuid(Uuid::from_u128(number));
             let message = event(seq, author);
@@ -561,6 +599,40 @@ mod tests {
         };
         assert_eq!(listed(Some(1)), [5, created_late, 3, 1]);
         assert_eq!(listed(Some(2)), [5, 2, created_late, 3, 1], "an archived room while it is open");
+    }
+
+    #[test]
+    fn what_is_pinned_comes_first_and_then_what_calls_for_attention() {
+        let room = |number: u128, lobby: bool| {
+            let kind = ConversationKind::Room(Room { lobby, ..Room::named(RoomName::from_trusted("Tea".into())) });
+            let at = u64::try_from(number).expect("a small number");
+            Conversation { kind, last_message_at: Timestamp(at), unread: 0, ..direct(number, user(2).into()) }
+        };
+        let all = vec![
+            room(1, true),
+            room(2, false),
+            Conversation { unread: 3, ..room(3, false) },
+            Conversation { unread: 9, mentions: 0, muted: true, ..room(4, false) },
+            Conversation { unread: 9, mentions: 1, muted: true, ..room(5, false) },
+            Conversation { pinned: true, ..room(6, false) },
+            Conversation { pinned: true, unread: 1, ..room(7, false) },
+        ];
+        let order = |all: Vec<Conversation>| {
+            let conversations = Conversations::new(all);
+            let ids = conversations.listed_rooms(None).into_iter().map(|(room, _)| room.id.as_uuid().as_u128());
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(order(all.clone()), [7, 6, 5, 3, 1, 4, 2]);
+        let mut with_news_in_the_lobby = all;
+        with_news_in_the_lobby[0].unread = 1;
+        assert_eq!(order(with_news_in_the_lobby), [7, 6, 1, 5, 3, 4, 2], "the Lobby is first among its equals");
+    }
+
+    #[test]
+    fn a_muted_conversation_calls_for_attention_by_mentions_only() {
+        let muted = |mentions| Conversation { unread: 9, mentions, muted: true, ..direct(1, user(2).into()) };
+        let conversations = Conversations::new(vec![muted(0), direct(2, user(3).into()), muted(2)]);
+        assert_eq!((conversations.attention(), conversations.mentions()), (3, 2));
     }
 
     #[test]

@@ -18,14 +18,14 @@ pub enum UnreadCount {
     Unknown,
 }
 
-/// Whether an event is a message that a user is told of: it mentions them or everyone, or it is a reply in a thread of theirs.
-fn is_told(event: &Event, user: UserId) -> bool {
-    let EventKind::Message { mentions, participants, .. } = &event.kind else { return false };
+/// Whether a message or an edit mentions a user or everyone, or is a reply in a thread of theirs.
+fn is_told(kind: &EventKind, user: UserId) -> bool {
     let is_mentioned = |whom: &Mentioned| match whom {
         Mentioned::User(mentioned) => mentioned.id == user,
         Mentioned::Everyone => true,
     };
-    participants.contains(&user) || mentions.iter().any(|mention| is_mentioned(&mention.whom))
+    let is_participant = matches!(kind, EventKind::Message { participants, .. } if participants.contains(&user));
+    is_participant || kind.mentions().iter().any(|mention| is_mentioned(&mention.whom))
 }
 
 /// Counts an event, the next one of its conversation, whose `last_seq` is still the event before it. `own_up_to`: there may be
@@ -44,9 +44,19 @@ pub(super) fn count(
             (conversation.unread, conversation.mentions) = (0, 0);
         }
         EventKind::Message { .. } if event.seq > conversation.read_seq && !blocks.contains(event.author.id) => {
-            let mentions = conversation.mentions + u32::from(is_told(event, me));
+            let mentions = conversation.mentions + u32::from(is_told(&event.kind, me));
             conversation.unread = MAX_UNREAD.min(conversation.unread + 1);
             conversation.mentions = MAX_UNREAD.min(mentions);
+        }
+        // The user is told of the present text, and it is not known whether they were told of the earlier one.
+        EventKind::Edit { seq, .. }
+            if *seq > conversation.read_seq && event.author.id != me && !blocks.contains(event.author.id) =>
+        {
+            // Unless all counted messages tell the user something, or none does, before and after.
+            let told = if is_told(&event.kind, me) { conversation.unread } else { 0 };
+            if conversation.mentions != told {
+                return UnreadCount::Unknown;
+            }
         }
         EventKind::Deletion { seq } if *seq > conversation.read_seq && conversation.unread > 0 => {
             let may_be_own = *seq <= own_up_to;

@@ -38,12 +38,26 @@ fn a_visitor_who_hears_of_a_private_room_without_being_a_member_is_found() {
 }
 
 #[test]
-fn a_reader_may_first_see_a_message_after_an_edit() {
+fn a_reader_that_received_a_message_with_the_text_of_a_later_edit_is_found() {
     let mut test = TestHistory::correct();
     let Observation::Event(event) = &test.observations()[1] else { unreachable!("an event") };
     let since = Event { kind: message("one, edited"), ..Event::clone(event) };
     test.observations()[1] = Observation::Event(Arc::new(since));
-    assert_eq!(test.finding_counts(), [0; 4]);
+    assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn an_edit_that_removed_the_earlier_text_is_found() {
+    let mut test = TestHistory::correct();
+    test.log_events()[0].kind = message("one, edited");
+    assert!(test.finding_counts()[3] >= 1);
+}
+
+#[test]
+fn a_missing_pin_is_found() {
+    let mut test = TestHistory::correct();
+    test.served_messages()[2].pinned = true;
+    assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
 }
 
 #[test]

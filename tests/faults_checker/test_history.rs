@@ -57,8 +57,7 @@ impl TestHistory {
             events.push(event);
         }
         let mut logged = events.clone();
-        // The log keeps no text of a message that was edited or deleted.
-        logged[0].kind = EventKind::message(Body::deleted());
+        // The log keeps no text of a message that was deleted.
         logged[1].kind = EventKind::message(Body::deleted());
 
         let mut messages = served(&[0, 1, 2, 6_usize].map(|index| events[index].clone()));

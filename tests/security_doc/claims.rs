@@ -219,7 +219,7 @@ fn a_release_contains_no_measuring_features() {
     let manifest = read("Cargo.toml");
     assert!(manifest.contains("\nbin-features = [\"ssr\"]\n") && manifest.contains("\nbin-default-features = false\n"));
     assert!(!manifest.contains("\ndefault = ["), "a feature is enabled by default");
-    let release = read("script/release");
+    let release = read("script/release") + &read("script/build");
     assert!(release.contains("cargo leptos build --release"));
     assert!(!release.contains("early-ack") && !release.contains("features echo"));
     for feature in ["early-ack", "echo"] {

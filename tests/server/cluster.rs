@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{
     conversation_settings,
-    support::{Closed, PASSWORD, TestClient, TestServer, register_user, set_password, with_timeout},
+    support::{Closed, PASSWORD, TestClient, TestServer, event_text, register_user, set_password, with_timeout},
 };
 
 #[tokio::test]
@@ -54,14 +54,20 @@ async fn whoever_returns_to_a_room_through_another_node_hears_what_follows_once(
         let add = CommandId::generate();
         ada.send(&json!({ "type": "add_member", "id": add, "conversation": tea, "user": bob.user().id })).await;
         let added = ada.expect_ack(add).await.seq.expect("an event");
-        ada.send_message_to(tea, &format!("hello {round}")).await;
-        ada.moderate("remove", &bob.user(), json!({ "conversation": tea })).await;
-        ada.send_message_to(tea, &format!("without you {round}")).await;
+        let hello = format!("hello {round}");
+        ada.send_message_to(tea, &hello).await;
         // What comes after the event that adds them, to the one that removes them.
         let mut seqs = Vec::new();
         loop {
             match bob.next().await {
-                ServerFrame::Event(event) if event.conversation == tea => seqs.push(event.seq.0),
+                ServerFrame::Event(event) if event.conversation == tea => {
+                    seqs.push(event.seq.0);
+                    // Not before: whoever is removed before the other node has added them hears of neither.
+                    if event_text(&event) == hello {
+                        ada.moderate("remove", &bob.user(), json!({ "conversation": tea })).await;
+                        ada.send_message_to(tea, &format!("without you {round}")).await;
+                    }
+                }
                 ServerFrame::ConversationRemoved { id } if id == tea => break,
                 _ => {}
             }

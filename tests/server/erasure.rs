@@ -1,4 +1,4 @@
-//! A deleted or replaced text disappears from all files of the data folder within seconds.
+//! A deleted text, with all its earlier versions, disappears from all files of the data folder within seconds.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -72,7 +72,7 @@ async fn a_deleted_text_leaves_all_files_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn an_edited_text_leaves_all_files() {
+async fn all_texts_of_an_edited_message_leave_all_files_with_its_deletion() {
     if only_on_sqlite("PostgreSQL overwrites what is deleted when it likes") {
         return;
     }
@@ -81,9 +81,15 @@ async fn an_edited_text_leaves_all_files() {
     let mut ming = TestClient::guest_at_address(process.address, "小明").await;
     let lobby = ming.lobby().id;
     let seq = send_among_others(&mut ming, SECRET).await;
-    ming.change("edit", lobby, seq, json!({ "body": "nothing to see here" })).await;
-    expect_gone(SECRET, data.path()).await;
-    assert!(!files_containing("nothing to see here", data.path()).is_empty());
+    let edited = format!("{SECRET}, once more");
+    for text in [edited.as_str(), "nothing to see here"] {
+        ming.change("edit", lobby, seq, json!({ "body": text })).await;
+    }
+    assert!(!files_containing(&edited, data.path()).is_empty(), "members can read the earlier texts");
+    ming.change("delete", lobby, seq, json!({})).await;
+    for text in [SECRET, "nothing to see here"] {
+        expect_gone(text, data.path()).await;
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ enum Command {
     Edit(Index),
     Delete(Index),
     React { message: Index, emoji: Index, on: bool },
+    Pin { message: Index, on: bool },
 }
 
 fn command() -> impl Strategy<Value = (Index, Command)> {
@@ -33,6 +34,7 @@ fn command() -> impl Strategy<Value = (Index, Command)> {
         3 => any::<Index>().prop_map(Command::Edit),
         1 => any::<Index>().prop_map(Command::Delete),
         4 => any::<(Index, Index, bool)>().prop_map(|(message, emoji, on)| Command::React { message, emoji, on }),
+        2 => any::<(Index, bool)>().prop_map(|(message, on)| Command::Pin { message, on }),
     ];
     (any::<Index>(), command)
 }
@@ -61,6 +63,10 @@ async fn execute(
             let (seq, _) = *message.get(editable);
             let emoji = emoji.get(&["👍", "🍵", "❤️"]);
             clients[actor].change("react", direct, seq, json!({ "emoji": emoji, "on": on })).await;
+        }
+        Command::Pin { message, on } if !editable.is_empty() => {
+            let (seq, _) = *message.get(editable);
+            clients[actor].change("pin", direct, seq, json!({ "on": on })).await;
         }
         _ => {
             let sent = clients[actor].send_message_to(direct, "something").await;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use teahouse::domain::{CommandId, ConversationId, Event, EventKind, Seq, UserId};
+use teahouse::domain::{Body, CommandId, ConversationId, Event, EventKind, Reply, Seq, UserId};
 
 use crate::{
     checker::findings::Findings,
@@ -62,20 +62,33 @@ fn check_outcome(command: &Command, events: &[&Event], findings: &mut Findings) 
     }
 }
 
-/// Whether the log holds what the command asked for. Texts that were edited or deleted later are empty in the log.
+/// Whether the log holds what the command asked for. Texts of messages that were deleted later are empty in the log.
 pub(super) fn is_effect_of(logged: &EventKind, requested: &EventKind) -> bool {
-    logged == requested || *logged == without_text(requested)
+    let logged = as_requested(logged);
+    logged == as_requested(requested) || logged == without_text(requested)
 }
 
-/// The same event without its text.
-pub(super) fn without_text(kind: &EventKind) -> EventKind {
-    use teahouse::domain::Body;
-
+/// The event without what the server finds out by itself: mentions, the thread, and who hears of a reply.
+pub(super) fn as_requested(kind: &EventKind) -> EventKind {
     match kind {
-        EventKind::Message { .. } => EventKind::message(Body::deleted()),
-        EventKind::Edit { seq, .. } => EventKind::edit(*seq, Body::deleted()),
+        EventKind::Message { body, reply, .. } => EventKind::Message {
+            body: body.clone(),
+            mentions: Vec::new(),
+            reply: reply.map(|reply| Reply { thread: reply.to, ..reply }),
+            participants: Vec::new(),
+        },
+        EventKind::Edit { seq, body, .. } => EventKind::edit(*seq, body.clone()),
         other => other.clone(),
     }
+}
+
+/// The same event without its text, as it was requested.
+pub(super) fn without_text(kind: &EventKind) -> EventKind {
+    let mut kind = as_requested(kind);
+    if let EventKind::Message { body, .. } | EventKind::Edit { body, .. } = &mut kind {
+        *body = Body::deleted();
+    }
+    kind
 }
 
 /// The commands of one author to one conversation must be in the log in the order in which they were first sent.

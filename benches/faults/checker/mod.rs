@@ -10,7 +10,7 @@ mod membership;
 mod observations;
 mod views;
 
-use self::command_index::{CommandIndex, Edits};
+use self::command_index::CommandIndex;
 pub(crate) use self::findings::Findings;
 use super::history::{History, Log};
 
@@ -23,12 +23,11 @@ pub(crate) fn check(history: &History, log: &Log) -> Findings {
     }
     log::check(log, &command_index, &mut findings);
     commands::check(&history.commands, log, &mut findings);
-    let edits = Edits::new(log, &command_index);
     for reader in &history.readers {
-        observations::check(reader, log, (&command_index, &edits), &mut findings);
+        observations::check(reader, log, &command_index, &mut findings);
     }
     for visit in &history.visits {
-        observations::check(&visit.record, log, (&command_index, &edits), &mut findings);
+        observations::check(&visit.record, log, &command_index, &mut findings);
         membership::check(visit, log, &mut findings);
     }
     views::check(history, log, &mut findings);

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use teahouse::domain::{ConversationId, Event, EventKind, Seq};
+use teahouse::domain::{ConversationId, Event, Seq};
 
 use crate::{
     checker::{
-        command_index::{CommandIndex, Edits},
-        commands::{is_effect_of, without_text},
+        command_index::CommandIndex,
+        commands::{as_requested, is_effect_of, without_text},
         findings::Findings,
     },
     history::{Log, Observation, ReaderRecord},
 };
 
-pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: (&CommandIndex, &Edits), findings: &mut Findings) {
+pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: &CommandIndex, findings: &mut Findings) {
     for (number, connection) in reader.connections.iter().enumerate() {
         let source = || format!("connection {number} of {}", reader.name);
         let mut positions: HashMap<ConversationId, Progress> = HashMap::new();
@@ -84,7 +84,7 @@ fn check_sequence(
 fn check_against_log(
     event: &Event,
     log: &Log,
-    (commands, edits): (&CommandIndex, &Edits),
+    commands: &CommandIndex,
     source: impl Fn() -> String,
     findings: &mut Findings,
 ) {
@@ -93,29 +93,19 @@ fn check_against_log(
     let Some(logged) = logged else {
         return findings.lost.add(|| format!("{}: received {event:?}, which is not in the log", source()));
     };
-    let text_is_removed = logged.kind == without_text(&logged.kind);
+    let text_is_removed = as_requested(&logged.kind) == without_text(&logged.kind);
+    let thread = |event: &Event| (event.kind.reply(), event.kind.participants().to_vec());
     let is_same_event = logged.kind == event.kind
-        // A reader that saw a message before its edit or deletion has the text that its author first sent,
+        // A reader that saw a message before its deletion has the text that its author sent.
         || text_is_removed
-            && commands.get(event.author.id, event.id).is_some_and(|command| command.kind == event.kind)
-            && is_effect_of(&logged.kind, &event.kind)
-        // and a reader that came later has the text of an edit.
-        || text_is_removed && without_text(&event.kind) == logged.kind && is_edited_text(event, edits);
-    if !is_same_event || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author) {
+            && commands
+                .get(event.author.id, event.id)
+                .is_some_and(|command| as_requested(&command.kind) == as_requested(&event.kind))
+            && is_effect_of(&logged.kind, &event.kind);
+    if !is_same_event
+        || thread(event) != thread(logged)
+        || (logged.id, logged.at, &logged.author) != (event.id, event.at, &event.author)
+    {
         findings.wrong.add(|| format!("{}: received {event:?}, but the log has {logged:?}", source()));
-    }
-}
-
-fn is_edited_text(event: &Event, edits: &Edits) -> bool {
-    match &event.kind {
-        EventKind::Message { body, .. } => edits.contains(event.conversation, event.seq, body.as_str()),
-        EventKind::Edit { seq, body, .. } => edits.contains(event.conversation, *seq, body.as_str()),
-        EventKind::Deletion { .. }
-        | EventKind::Reaction { .. }
-        | EventKind::Pin { .. }
-        | EventKind::Notice(_)
-        | EventKind::Room(_)
-        | EventKind::AccountDeleted
-        | EventKind::Other => false,
     }
 }

@@ -76,7 +76,10 @@ struct FoldedMessage<'a> {
     last: &'a Event,
     edited: Option<&'a Event>,
     is_deleted: bool,
+    is_pinned: bool,
     reactions: BTreeMap<&'a str, Vec<&'a User>>,
+    /// How many messages are in the thread that it begins.
+    replies: u32,
 }
 
 fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
@@ -88,9 +91,14 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
             _ => None,
         };
         if let Some(text) = text {
-            let message =
-                FoldedMessage { event, text, last: event, edited: None, is_deleted: false, reactions: BTreeMap::new() };
+            let (is_deleted, is_pinned, reactions, replies) = (false, false, BTreeMap::new(), 0);
+            let (last, edited) = (event, None);
+            let message = FoldedMessage { event, text, last, edited, is_deleted, is_pinned, reactions, replies };
             messages.insert(event.seq, message);
+            if let Some(first) = event.kind.reply().and_then(|reply| messages.get_mut(&reply.thread)) {
+                first.last = event;
+                first.replies += 1;
+            }
         } else if let Some(message) = event.kind.target().and_then(|target| messages.get_mut(&target)) {
             message.apply(event);
         }
@@ -103,7 +111,6 @@ impl<'a> FoldedMessage<'a> {
         self.last = event;
         match &event.kind {
             EventKind::Message { .. }
-            | EventKind::Pin { .. }
             | EventKind::Notice(_)
             | EventKind::Room(_)
             | EventKind::AccountDeleted
@@ -116,8 +123,10 @@ impl<'a> FoldedMessage<'a> {
                 self.text = "";
                 self.edited = None;
                 self.is_deleted = true;
+                self.is_pinned = false;
                 self.reactions.clear();
             }
+            EventKind::Pin { on, .. } => self.is_pinned = *on,
             EventKind::Reaction { emoji, on, .. } => {
                 let users = self.reactions.entry(emoji.as_str()).or_default();
                 if !on {
@@ -138,6 +147,8 @@ impl<'a> FoldedMessage<'a> {
             && actual.revision == self.last.seq
             && actual.edited_at == self.edited.map(|event| event.at)
             && actual.deleted == self.is_deleted
+            && (actual.reply, actual.replies) == (self.event.kind.reply(), self.replies)
+            && actual.pinned == self.is_pinned
             && self.event.kind.room_change() == actual.room.as_ref()
             && reactions.eq(self.reactions.iter().map(|(emoji, users)| (*emoji, users.clone())))
     }

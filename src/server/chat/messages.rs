@@ -19,16 +19,18 @@ pub(in crate::server) struct PendingCommand {
 }
 
 impl ChatService {
-    /// Queues a message. Messages of one author keep the order of these calls.
+    /// Queues a message, which may answer another one. Messages of one author keep the order of these calls.
     pub(in crate::server) async fn send(
         &self,
         context: CommandContext,
         command: PendingCommand,
         conversation: ConversationId,
         body: &str,
+        reply_to: Option<Seq>,
     ) -> Result<(), ChatError> {
         let kind = EventKind::message(Body::parse(body)?);
-        self.submit(context, command, conversation, kind).await
+        let event = SendEvent { author: context.user, id: command.id, conversation, kind, reply_to };
+        Ok(self.store.submit(event, command.reply_to).await?)
     }
 
     /// Writes a message of an author who need not be connected. It is durable when this returns.
@@ -40,7 +42,7 @@ impl ChatService {
         body: &str,
     ) -> Result<(), ChatError> {
         let kind = EventKind::message(Body::parse(body)?);
-        self.store.execute(SendEvent { author: context.user, id, conversation, kind }).await?;
+        self.store.execute(SendEvent { author: context.user, id, conversation, kind, reply_to: None }).await?;
         Ok(())
     }
 
@@ -82,6 +84,18 @@ impl ChatService {
         self.submit(context, command, conversation, kind).await
     }
 
+    /// Queues pinning a message in its conversation (`on`), or removing the pin.
+    pub(in crate::server) async fn pin(
+        &self,
+        context: CommandContext,
+        command: PendingCommand,
+        conversation: ConversationId,
+        seq: Seq,
+        on: bool,
+    ) -> Result<(), ChatError> {
+        self.submit(context, command, conversation, EventKind::Pin { seq, on }).await
+    }
+
     /// Queues a message to one user, and opens the direct with them if there is none. Returns the direct.
     ///
     /// `known` is what an earlier call returned for this nickname. With it the nickname still means the same user, even if
@@ -116,7 +130,7 @@ impl ChatService {
         conversation: ConversationId,
         kind: EventKind,
     ) -> Result<(), ChatError> {
-        let event = SendEvent { author: context.user, id: command.id, conversation, kind };
+        let event = SendEvent { author: context.user, id: command.id, conversation, kind, reply_to: None };
         Ok(self.store.submit(event, command.reply_to).await?)
     }
 

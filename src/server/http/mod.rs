@@ -7,6 +7,7 @@ mod extract;
 mod health;
 mod invites;
 mod me;
+mod message_changes;
 mod messages;
 mod paths;
 mod reports;
@@ -16,6 +17,7 @@ mod routes;
 mod security_txt;
 mod session;
 mod sessions;
+mod threads;
 
 pub(super) use paths::{is_api, is_health};
 pub(super) use routes::router;

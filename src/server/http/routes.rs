@@ -14,8 +14,8 @@ use crate::{
     protocol::ErrorCode,
     server::{
         http::{
-            audit, blocks, conversations, health, invites, me, messages, reports, rooms, security_txt, session,
-            sessions,
+            audit, blocks, conversations, health, invites, me, message_changes, messages, reports, rooms, security_txt,
+            session, sessions, threads,
         },
         net::{public_url::PublicUrl, security_contact::SecurityContact},
         problem::ApiError,
@@ -40,8 +40,10 @@ pub(in crate::server) fn router(
         .merge(audit::router())
         .merge(invites::router())
         .merge(messages::router())
+        .merge(message_changes::router())
         .merge(reports::router())
         .merge(rooms::router())
+        .merge(threads::router())
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotFound, "this cannot be done here".into())

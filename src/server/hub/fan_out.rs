@@ -120,6 +120,7 @@ impl<'a> DeliveryBatchBuilder<'a> {
                 | Entry::Joined { .. }
                 | Entry::DirectCreated { .. }
                 | Entry::DirectDeleted { .. }
+                | Entry::ThreadMuted { .. }
                 | Entry::SanctionBegan { .. }
                 | Entry::SanctionLifted { .. }
                 | Entry::NetworkBanned { .. }

@@ -30,7 +30,7 @@ pub(super) enum LookedUp {
 }
 
 /// What a delivery needs.
-enum Lookup {
+enum Wanted {
     View(UserId, ConversationId),
     User(UserId),
     Sessions(UserId),
@@ -65,11 +65,11 @@ impl Lookups {
         let lookup = self.lookup(delivery)?;
         loop {
             let found = match &lookup {
-                Lookup::View(user, conversation) => {
+                Wanted::View(user, conversation) => {
                     self.store.conversation(*user, *conversation).await.map(|view| Some(LookedUp::View(Box::new(view))))
                 }
-                Lookup::User(user) => self.store.user(*user).await.map(|user| user.map(LookedUp::User)),
-                Lookup::Sessions(user) => {
+                Wanted::User(user) => self.store.user(*user).await.map(|user| user.map(LookedUp::User)),
+                Wanted::Sessions(user) => {
                     self.store.sessions(*user).await.map(|sessions| {
                         Some(LookedUp::Sessions(sessions.into_iter().map(|session| session.id).collect()))
                     })
@@ -90,11 +90,11 @@ impl Lookups {
         }
     }
 
-    fn lookup(&mut self, delivery: &Delivery) -> Option<Lookup> {
+    fn lookup(&mut self, delivery: &Delivery) -> Option<Wanted> {
         let entry = match delivery {
             Delivery::Entry(CommitEntry { change: Change::Entry(entry), .. }) => entry,
             Delivery::MarkedRead { user, conversation, .. } if self.set_back.contains(&(*user, *conversation)) => {
-                return self.hub.is_connected(*user).then_some(Lookup::View(*user, *conversation));
+                return self.hub.is_connected(*user).then_some(Wanted::View(*user, *conversation));
             }
             _ => return None,
         };
@@ -108,16 +108,16 @@ impl Lookups {
                 None
             }
             // On another node, the user may have signed in again before this node learns that all sessions ended.
-            Entry::SessionEnded { user, session: None, .. } if self.is_shared => Some(Lookup::Sessions(*user)),
-            Entry::Listed { user, conversation } => Some(Lookup::View(*user, *conversation)),
+            Entry::SessionEnded { user, session: None, .. } if self.is_shared => Some(Wanted::Sessions(*user)),
+            Entry::Listed { user, conversation } => Some(Wanted::View(*user, *conversation)),
             Entry::ConversationSet { user, conversation, setting } => {
                 if let MemberSetting::UnreadFrom(_) = setting {
                     self.set_back.truncate(MAX_SET_BACK - 1);
                     self.set_back.push_front((*user, *conversation));
                 }
-                Some(Lookup::View(*user, *conversation))
+                Some(Wanted::View(*user, *conversation))
             }
-            Entry::Block { other, .. } => Some(Lookup::User(*other)),
+            Entry::Block { other, .. } => Some(Wanted::User(*other)),
             _ => None,
         }
     }

@@ -2,13 +2,16 @@
 //! the log, a batch at a time.
 
 use crate::{
-    domain::{EndReason, EventKind, KeptMessages, Nickname, Role, Seq, User, UserId},
+    domain::{
+        Action, ConversationId, EndReason, EventKind, KeptMessages, ModerationNotice, Nickname, Role, Scope, Seq, User,
+        UserId,
+    },
     server::rules::{
         command::Command,
         context::Context,
         decision::{Decision, DecisionDraft},
         entry::Entry,
-        facts::{Erasure, Facts, FactsError},
+        facts::{Erasure, Facts, FactsError, server_user},
         mutation::{AuditRow, Mutation},
         refusal::Refusal,
         undecided::Undecided,
@@ -58,6 +61,9 @@ impl Command for DeleteAccount {
         let directs = facts.directs_of(user)?.into_iter().map(|direct| (direct, false));
 
         let mut draft = DecisionDraft::default();
+        for room in facts.rooms_of(user)? {
+            pass_on_room(&mut draft, facts, context, room, user)?;
+        }
         draft.end_sessions(facts, now, user, None, reason)?;
         // Before the nickname is released: the lists of others show a former user without a name.
         draft.push(Mutation::ClearAccount(user));
@@ -85,6 +91,28 @@ impl Command for DeleteAccount {
         draft.log(Entry::SessionEnded { user, session: None, reason });
         Ok(draft.finish(()))
     }
+}
+
+/// If `user` is the only owner of a room, makes the next member its owner, so that the room can be governed.
+fn pass_on_room(
+    draft: &mut DecisionDraft,
+    facts: &mut dyn Facts,
+    context: &mut Context<'_>,
+    room: ConversationId,
+    user: UserId,
+) -> Result<(), Undecided> {
+    let is_owner = facts.membership(room, user)?.is_some_and(|member| member.role == Role::Owner);
+    if !is_owner || facts.has_room_owner_besides(room, user)? {
+        return Ok(());
+    }
+    let Some(heir) = facts.room_heir(room, user)? else { return Ok(()) };
+    let heir = facts.user(heir)?.ok_or(FactsError)?.user;
+    draft.push(Mutation::SetRoomRole { room, user: heir.id, role: Role::Owner });
+    let (action, scope, role) = (Action::Appoint, Scope::Room, Some(Role::Owner));
+    let notice = EventKind::Notice(ModerationNotice { action, user: heir, scope, until: None, role });
+    let author = server_user(facts)?;
+    draft.append(facts, context.now, room, author, context.ids.command(), notice)?;
+    Ok(())
 }
 
 impl DeleteAccount {

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{ConversationId, EndReason, InviteId, Role, SessionId, Timestamp, UserId},
+    domain::{ConversationId, EndReason, InviteId, Role, Seq, SessionId, Timestamp, UserId},
     server::rules::values::{MemberSetting, SanctionKind},
 };
 
@@ -45,6 +45,8 @@ pub(crate) enum Entry {
     ConversationSet { user: UserId, conversation: ConversationId, setting: MemberSetting },
     /// A user blocked another one (`on`), or ended the block.
     Block { user: UserId, other: UserId, on: bool },
+    /// A user muted a thread (`on`), or wants to hear of it again.
+    ThreadMuted { user: UserId, conversation: ConversationId, thread: Seq, on: bool },
     /// A session of a user ended, or, with `None`, all of them. Connections close, those without a session included.
     SessionEnded { user: UserId, session: Option<SessionId>, reason: EndReason },
     /// A user was muted or banned in a room, or, with `None`, on the whole server. Replaces an earlier sanction of this kind.

@@ -4,11 +4,12 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Posting, Role, RoomName, Seq,
-        SessionId, Timestamp, User, UserId, Visibility,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, Posting, Reply, Role, RoomName,
+        Seq, SessionId, Timestamp, User, UserId, Visibility,
     },
     server::rules::values::{
-        EventPosition, GuestMark, InviteKey, ListKey, PasswordHash, SanctionKind, SanctionScope, SessionKey,
+        EventPosition, GuestMark, InviteKey, ListKey, MessageListener, PasswordHash, SanctionKind, SanctionScope,
+        SessionKey,
     },
 };
 
@@ -129,12 +130,21 @@ pub(crate) struct BannedNetwork {
 }
 
 /// An event that is a message or a notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MessageFacts {
     pub author: UserId,
+    pub at: Timestamp,
     pub is_deleted: bool,
     pub is_notice: bool,
+    pub reply: Option<Reply>,
+    /// Whom its text mentions, and whom it mentioned when it was sent, as far as that is known. In any order.
+    pub mentioned: Vec<MessageListener>,
+    /// Who heard of it because of its thread.
+    pub participants: Vec<UserId>,
 }
+
+/// How many replies of a thread are asked for their authors.
+pub(crate) const MAX_THREAD_AUTHORS: u32 = 200;
 
 /// An invite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,6 +277,10 @@ pub(crate) trait Facts {
     /// Whether a room has a member with the role [`Role::Owner`] besides `except`.
     fn has_room_owner_besides(&mut self, room: ConversationId, except: UserId) -> Known<bool>;
 
+    /// Who comes next after `except` in a room: the registered member with the highest role there; of several, the one who
+    /// joined first.
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>>;
+
     /// All rooms.
     fn rooms(&mut self) -> Known<Vec<ConversationId>>;
 
@@ -298,6 +312,13 @@ pub(crate) trait Facts {
 
     /// The different emoji that a message has as reactions.
     fn emoji_of(&mut self, conversation: ConversationId, seq: Seq) -> Known<Vec<Emoji>>;
+
+    /// The authors of a thread's first message and of its [`MAX_THREAD_AUTHORS`] newest replies who are members and have not
+    /// muted the thread: who wrote last comes first.
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>>;
+
+    /// The pinned messages of a conversation, in ascending order.
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>>;
 
     /// At most `limit` of a user's undeleted messages after `after` up to `up_to`, in ascending order.
     fn messages_of(

@@ -30,7 +30,7 @@ impl Command for DeleteMessage {
         // The operator is a member of no conversation, so the check of the membership does not find an unknown one.
         facts.conversation(conversation)?.ok_or(Refusal::NotMember)?;
         let author = server_user(facts)?;
-        SendEvent { author, id, conversation, kind: EventKind::Deletion { seq } }.decide(facts, context)
+        SendEvent { author, id, conversation, kind: EventKind::Deletion { seq }, reply_to: None }.decide(facts, context)
     }
 }
 

@@ -1,28 +1,33 @@
 //! Commands of members that become events: messages, edits, deletions, reactions.
 
 use crate::{
-    domain::{Body, CommandId, ConversationId, Emoji, EventKind, MAX_REACTIONS, Seq, User, UserId},
+    domain::{Body, CommandId, ConversationId, Emoji, EventKind, MAX_REACTIONS, Reply, Seq, User, UserId},
     server::rules::{
         command::Command,
         context::{Context, Now},
         decision::{Decision, DecisionDraft},
         facts::{Facts, Membership, MessageFacts, OtherMember},
+        mentions::{Mentionable, listeners, present_listeners, resolve_mentions},
         mutation::{AuditRow, Mutation},
         permissions::{Permission, rank_in},
         refusal::Refusal,
+        threads::{participants, reply_to},
         undecided::Undecided,
         values::{EventPosition, ListKey},
         write_access::{WriteKind, check_write_access},
     },
 };
 
-/// A command that becomes an event: a message, an edit, a deletion or a reaction.
+/// A command that becomes an event: a message, an edit, a deletion or a reaction. Whom a text mentions is found when it is
+/// decided.
 #[derive(Clone, Debug)]
 pub(crate) struct SendEvent {
     pub author: User,
     pub id: CommandId,
     pub conversation: ConversationId,
     pub kind: EventKind,
+    /// The message that a message answers.
+    pub reply_to: Option<Seq>,
 }
 
 impl Command for SendEvent {
@@ -37,28 +42,46 @@ impl Command for SendEvent {
         let member = check_write_access(facts, now, self.author.id, self.conversation, WriteKind::of(&self.kind))?;
         let mut draft = DecisionDraft::default();
         let position = match &self.kind {
-            EventKind::Message { .. } => self.send(&mut draft, facts, now, member),
+            EventKind::Message { body, .. } => self.send(&mut draft, facts, now, member, body),
             EventKind::Edit { seq, body, .. } => self.edit(&mut draft, facts, now, *seq, body),
             EventKind::Deletion { seq } => self.delete(&mut draft, facts, now, *seq),
             EventKind::Reaction { seq, emoji, on } => self.react(&mut draft, facts, now, *seq, emoji, *on),
+            EventKind::Pin { seq, on } => self.pin(&mut draft, facts, now, *seq, *on),
             // The server itself appends these, on account of other commands.
-            EventKind::Pin { .. }
-            | EventKind::Notice(_)
-            | EventKind::Room(_)
-            | EventKind::AccountDeleted
-            | EventKind::Other => Err(Refusal::NotAllowed.into()),
+            EventKind::Notice(_) | EventKind::Room(_) | EventKind::AccountDeleted | EventKind::Other => {
+                Err(Refusal::NotAllowed.into())
+            }
         }?;
         Ok(draft.finish(position))
     }
 
     fn takes_room(&self) -> bool {
-        matches!(self.kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. })
+        match self.kind {
+            EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. } => true,
+            EventKind::Pin { on, .. } => on,
+            _ => false,
+        }
     }
 }
 
 impl SendEvent {
-    fn append(&self, draft: &mut DecisionDraft, facts: &mut dyn Facts, now: Now) -> Result<EventPosition, Undecided> {
-        draft.append(facts, now, self.conversation, self.author.clone(), self.id, self.kind.clone())
+    pub(super) fn append(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+    ) -> Result<EventPosition, Undecided> {
+        self.append_kind(draft, facts, now, self.kind.clone())
+    }
+
+    fn append_kind(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+        kind: EventKind,
+    ) -> Result<EventPosition, Undecided> {
+        draft.append(facts, now, self.conversation, self.author.clone(), self.id, kind)
     }
 
     /// A message: its author has read everything before it, and a direct moves up in both users' lists.
@@ -68,13 +91,14 @@ impl SendEvent {
         facts: &mut dyn Facts,
         now: Now,
         member: Option<Membership>,
+        body: &Body,
     ) -> Result<EventPosition, Undecided> {
         let (conversation, author) = (self.conversation, self.author.id);
         let direct = member.and_then(|member| Some((member.listed, member.other?)));
         if let Some((listed, other)) = direct {
             self.list_everywhere(draft, facts, now, listed, &other)?;
         }
-        let position = self.append(draft, facts, now)?;
+        let position = self.append_message(draft, facts, now, body)?;
         if member.is_some() {
             draft.push(Mutation::AdvanceReadMark { conversation, user: author, seq: position.seq });
         }
@@ -84,6 +108,34 @@ impl SendEvent {
                     draft.push(Mutation::SetListed { conversation, user, listed: Some(moved) });
                 }
             }
+        }
+        Ok(position)
+    }
+
+    /// Appends a message, tells those whom it mentions, and adds it to its thread.
+    fn append_message(
+        &self,
+        draft: &mut DecisionDraft,
+        facts: &mut dyn Facts,
+        now: Now,
+        body: &Body,
+    ) -> Result<EventPosition, Undecided> {
+        let (conversation, author) = (self.conversation, self.author.id);
+        let reply = self.reply_to.map(|to| reply_to(facts, conversation, to)).transpose()?;
+        let mentions = resolve_mentions(facts, conversation, body, Mentionable::Members { author })?;
+        let participants = match reply {
+            Some(Reply { thread, .. }) => participants(facts, conversation, thread, author, &mentions)?,
+            None => Vec::new(),
+        };
+        let listeners = listeners(author, &mentions, &participants);
+        let kind = EventKind::Message { body: body.clone(), mentions, reply, participants };
+        let position = self.append_kind(draft, facts, now, kind)?;
+        let (seq, at) = (position.seq, position.at);
+        if let Some(Reply { thread, .. }) = reply {
+            draft.push(Mutation::AddReply { conversation, thread, seq, author });
+        }
+        if !listeners.is_empty() {
+            draft.push(Mutation::SetListeners { conversation, seq, at, listeners });
         }
         Ok(position)
     }
@@ -124,13 +176,20 @@ impl SendEvent {
         body: &Body,
     ) -> Result<EventPosition, Undecided> {
         let conversation = self.conversation;
-        if find_message(facts, conversation, seq)?.author != self.author.id {
+        let message = find_message(facts, conversation, seq)?;
+        if message.author != self.author.id {
             return Err(Refusal::NotAuthor.into());
         }
-        let position = self.append(draft, facts, now)?;
+        let mentions = resolve_mentions(facts, conversation, body, Mentionable::Only(&message.mentioned))?;
+        let kind = EventKind::Edit { seq, body: body.clone(), mentions: mentions.clone() };
+        let position = self.append_kind(draft, facts, now, kind)?;
         let (revision, edited_at) = (position.seq, position.at);
-        draft.push(Mutation::EraseTexts { conversation, seq, before: revision });
-        draft.push(Mutation::SetText { conversation, seq, revision, body: body.clone(), edited_at });
+        if !(message.mentioned.is_empty() && message.participants.is_empty()) {
+            let listeners = listeners(message.author, &mentions, &message.participants);
+            let listeners = present_listeners(facts, conversation, listeners)?;
+            draft.push(Mutation::SetListeners { conversation, seq, at: message.at, listeners });
+        }
+        draft.push(Mutation::SetText { conversation, seq, revision, body: body.clone(), mentions, edited_at });
         Ok(position)
     }
 

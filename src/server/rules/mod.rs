@@ -21,12 +21,14 @@ mod entry;
 mod expiry;
 mod facts;
 mod invites;
+mod mentions;
 mod message_deletion;
 mod messages;
 mod moderation;
 mod mutation;
 mod networks;
 mod permissions;
+mod pins;
 mod read_marks;
 mod refusal;
 mod reports;
@@ -38,6 +40,7 @@ mod sessions;
 mod sign_up;
 #[cfg(test)]
 pub(crate) mod tests;
+mod threads;
 mod undecided;
 mod values;
 mod write_access;
@@ -56,8 +59,8 @@ pub(crate) use expiry::EndedSession;
 pub(crate) use expiry::{EndGuests, Expire, Expired, Retention};
 pub(crate) use facts::{
     BannedNetwork, ConversationFacts, ConversationFactsKind, Erasure, Facts, FactsError, GuestCutoffs, InviteFacts,
-    Known, MarkFacts, Membership, MessageFacts, OldEvent, OtherMember, ReportFacts, RoomFacts, SanctionFacts,
-    SavedClock, SessionFacts, UserFacts,
+    Known, MAX_THREAD_AUTHORS, MarkFacts, Membership, MessageFacts, OldEvent, OtherMember, ReportFacts, RoomFacts,
+    SanctionFacts, SavedClock, SessionFacts, UserFacts,
 };
 pub(crate) use invites::{CreateInvite, RevokeInvite};
 pub(crate) use message_deletion::DeleteMessage;
@@ -75,8 +78,10 @@ pub(crate) use rooms::{ChangeRoom, CreateRoom};
 pub(crate) use sanctions::may_write;
 pub(crate) use sessions::{BeginSession, EndSession, EndSessions, TouchSession, TouchSessions};
 pub(crate) use sign_up::CreateUser;
+pub(crate) use threads::MuteThread;
 pub(crate) use undecided::Undecided;
 pub(crate) use values::{
-    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, MemberSetting, NewPassword,
-    NewSession, OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind, SanctionScope, SessionKey,
+    EventPosition, GuestMark, InviteKey, ListKey, MAX_BLOCKED_USERS, MAX_ROOMS_PER_USER, MemberSetting,
+    MessageListener, NewPassword, NewSession, OwnerGrant, PasswordHash, RoomAnswer, RoomSetting, SanctionKind,
+    SanctionScope, SessionKey,
 };

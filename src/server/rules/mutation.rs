@@ -5,14 +5,14 @@ use ipnet::IpNet;
 
 use crate::{
     domain::{
-        Body, ClientAddr, ConversationId, Emoji, EndReason, Event, InviteId, Message, Nickname, NicknameKey, Reason,
-        Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId, Visibility,
+        Body, ClientAddr, ConversationId, Emoji, EndReason, Event, InviteId, Mention, Message, Nickname, NicknameKey,
+        Reason, Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId, Visibility,
     },
     server::rules::{
         entry::Entry,
         values::{
-            GuestMark, InviteKey, ListKey, NewSession, PasswordHash, RoomSetting, SanctionKind, SanctionScope,
-            SessionKey,
+            GuestMark, InviteKey, ListKey, MessageListener, NewSession, PasswordHash, RoomSetting, SanctionKind,
+            SanctionScope, SessionKey,
         },
     },
 };
@@ -27,25 +27,46 @@ pub(crate) enum Mutation {
     Log(Entry),
 
     // Messages.
-    /// Sets the text of a message, as of the edit `revision`.
+    /// Sets the text of a message and its mentions, as of the edit `revision`.
     SetText {
         conversation: ConversationId,
         seq: Seq,
         revision: Seq,
         body: Body,
+        mentions: Vec<Mention>,
         edited_at: Timestamp,
     },
-    /// Leaves a tombstone: no text, no time of an edit, no reactions.
+    /// Leaves a tombstone: no text, no mentions, no time of an edit, no reactions, no pin; and nobody is told of it any more.
     MarkDeleted {
         conversation: ConversationId,
         seq: Seq,
         revision: Seq,
     },
-    /// Removes the text of a message and of its edits from the events before `before`.
+    /// Removes the text of a deleted message and of its edits, and their mentions, from the events before `before`.
     EraseTexts {
         conversation: ConversationId,
         seq: Seq,
         before: Seq,
+    },
+    /// Sets who is told of a message, which is of this time.
+    SetListeners {
+        conversation: ConversationId,
+        seq: Seq,
+        at: Timestamp,
+        listeners: Vec<MessageListener>,
+    },
+    /// Adds a reply to a thread, whose first message changes by it.
+    AddReply {
+        conversation: ConversationId,
+        thread: Seq,
+        seq: Seq,
+        author: UserId,
+    },
+    MuteThread {
+        conversation: ConversationId,
+        thread: Seq,
+        user: UserId,
+        on: bool,
     },
     /// Adds a reaction, as of the event `revision`. A user who has reacted with this emoji keeps the place in the order.
     AddReaction {
@@ -62,6 +83,13 @@ pub(crate) enum Mutation {
         revision: Seq,
         emoji: Emoji,
         user: UserId,
+    },
+    /// Pins a message, as of the event `revision`, or removes the pin. A message that is pinned keeps its place in the order.
+    SetPin {
+        conversation: ConversationId,
+        seq: Seq,
+        revision: Seq,
+        on: bool,
     },
     /// Replaces the nickname of a user by an empty text in the notices after `after` up to `up_to`.
     EraseNameInNotices {
@@ -100,6 +128,7 @@ pub(crate) enum Mutation {
         joined_at: Timestamp,
         listed: Option<ListKey>,
     },
+    /// Removes a member, who is told of nothing in the conversation any more and has muted no thread there.
     RemoveMember {
         conversation: ConversationId,
         user: UserId,
@@ -168,8 +197,8 @@ pub(crate) enum Mutation {
         role: Role,
     },
     ReleaseNickname(UserId),
-    /// Empties the row of a user: nickname, password, role, address, blocks, and all read marks, lists and settings of
-    /// conversations. The row stays,
+    /// Empties the row of a user: nickname, password, role, address, blocks, all read marks, lists and settings of
+    /// conversations, what the user was told of, and which threads are muted. The row stays,
     /// because events refer to it.
     ClearAccount(UserId),
     /// Deletes the address at which a user signed up.

@@ -17,6 +17,8 @@ type RoleCheck = fn(Role, Role) -> bool;
 pub(crate) enum Permission {
     DeleteMessages,
     Mute,
+    /// Pinning messages in a room.
+    Pin,
     Remove,
     Ban,
     SeeSanctions,
@@ -27,6 +29,8 @@ pub(crate) enum Permission {
     ReadAudit,
     /// Writing in a room where only moderators write.
     Announce,
+    /// Mentioning everyone in a room.
+    MentionEveryone,
     /// Setting the name and the topic of a room.
     DescribeRoom,
     /// Setting who can see a room and who may write there; archiving and restoring it.
@@ -37,9 +41,13 @@ impl Permission {
     /// The check whether a user of the first role has this permission over a user of the second.
     pub(crate) const fn role_check(self) -> RoleCheck {
         match self {
-            Self::DeleteMessages | Self::SeeSanctions | Self::SeeReports | Self::Announce | Self::DescribeRoom => {
-                |actor, _| actor >= Role::Moderator
-            }
+            Self::DeleteMessages
+            | Self::Pin
+            | Self::SeeSanctions
+            | Self::SeeReports
+            | Self::Announce
+            | Self::MentionEveryone
+            | Self::DescribeRoom => |actor, _| actor >= Role::Moderator,
             Self::Mute | Self::Remove | Self::Ban => |actor, subject| actor >= Role::Moderator && actor > subject,
             Self::HandleReports => |actor, subject| actor == Role::Owner || actor == Role::Moderator && actor > subject,
             Self::Appoint => |actor, subject| actor == Role::Owner && actor > subject,
@@ -106,8 +114,9 @@ pub(super) fn role_of(facts: &mut dyn Facts, user: UserId) -> Known<Role> {
 mod tests {
     use super::*;
 
-    const PERMISSIONS: [(Permission, &str); 13] = [
+    const PERMISSIONS: [(Permission, &str); 15] = [
         (Permission::DeleteMessages, "delete messages of others in rooms"),
+        (Permission::Pin, "pin messages in rooms"),
         (Permission::Mute, "mute, unmute"),
         (Permission::Remove, "remove from a room or the server"),
         (Permission::Ban, "ban from a room or the server, unban"),
@@ -118,6 +127,7 @@ mod tests {
         (Permission::Invite, "make, see and revoke invites"),
         (Permission::ReadAudit, "read the audit log"),
         (Permission::Announce, "write in a room where only moderators write"),
+        (Permission::MentionEveryone, "mention everyone in a room"),
         (Permission::DescribeRoom, "set the name and the topic of a room"),
         (Permission::GovernRoom, "set who sees a room and who writes there; archive and restore it"),
     ];

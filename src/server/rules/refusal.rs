@@ -47,6 +47,9 @@ pub(crate) enum Refusal {
     /// The message has [`MAX_REACTIONS`](crate::domain::MAX_REACTIONS) different emoji.
     #[error("too many different reactions")]
     TooManyReactions,
+    /// The conversation has [`MAX_PINS`](crate::domain::MAX_PINS) pinned messages.
+    #[error("too many pinned messages")]
+    TooManyPins,
     /// The user's role does not allow this.
     #[error("not allowed")]
     NotAllowed,

@@ -111,7 +111,7 @@ impl Command for ChangeRoom {
             return Err(Refusal::RoomArchived.into());
         }
         let Some(change) = self.change_from(present) else {
-            return Ok(Decision::unchanged(RoomAnswer { room, seq: None, at: conversation.created_at }));
+            return Ok(Decision::unchanged(RoomAnswer { room, seq: None, at: context.now.machine }));
         };
         self.check_name(facts, present)?;
 

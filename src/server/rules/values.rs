@@ -4,13 +4,34 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ClientAddr, ConversationId, Posting, RoomName, RoomTopic, Seq, SessionId, Timestamp, Visibility};
+use crate::domain::{
+    ClientAddr, ConversationId, Mention, Mentioned, Posting, RoomName, RoomTopic, Seq, SessionId, Timestamp, UserId,
+    Visibility,
+};
 
 /// How many users somebody can block.
 pub(crate) const MAX_BLOCKED_USERS: u32 = 200;
 
 /// How many rooms somebody can be in: all of them are in the welcome of each connection.
 pub(crate) const MAX_ROOMS_PER_USER: usize = 500;
+
+/// Somebody who is told of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum MessageListener {
+    /// Everyone in the room.
+    Everyone,
+    User(UserId),
+}
+
+impl MessageListener {
+    /// Whom a mention names.
+    pub(crate) fn of(mention: &Mention) -> Self {
+        match &mention.whom {
+            Mentioned::User(user) => Self::User(user.id),
+            Mentioned::Everyone => Self::Everyone,
+        }
+    }
+}
 
 /// SHA-256 of a session token. Rules and stores never see the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -45,8 +45,9 @@ impl FrameHandler for ChatHandler {
             ClientFrame::Hello(_) => {
                 self.refuse_frame(ErrorCode::AlreadyGreeted, None, "hello was sent already".into())
             }
-            ClientFrame::Send { id, conversation, body, reply_to: _ } => {
-                self.execute(id, |context, command| self.app.chat.send(context, command, conversation, &body)).await
+            ClientFrame::Send { id, conversation, body, reply_to } => {
+                self.execute(id, |context, command| self.app.chat.send(context, command, conversation, &body, reply_to))
+                    .await
             }
             ClientFrame::Edit { id, conversation, seq, body } => {
                 self.execute(id, |context, command| self.app.chat.edit(context, command, conversation, seq, &body))
@@ -65,8 +66,11 @@ impl FrameHandler for ChatHandler {
                 let request = ConversationSettingRequest { muted, pinned, unread_from };
                 self.set_conversation(id, conversation, request).await
             }
-            ClientFrame::Pin { id, .. } | ClientFrame::MuteThread { id, .. } => {
-                self.refuse_frame(ErrorCode::UnknownType, Some(id), "this server does not do that yet".into())
+            ClientFrame::Pin { id, conversation, seq, on } => {
+                self.execute(id, |context, command| self.app.chat.pin(context, command, conversation, seq, on)).await
+            }
+            ClientFrame::MuteThread { id, conversation, thread, on } => {
+                self.answer_room(id, |context| self.app.chat.mute_thread(context, conversation, thread, on)).await
             }
             ClientFrame::OpenDirect { id, nickname: Some(nickname), user: None } => {
                 self.open_direct(id, |context| self.app.chat.open_direct(context, &nickname)).await

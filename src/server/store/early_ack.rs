@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, Epoch, Event, EventKind, Invite, MessagesPage,
-        NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch,
+        Event, EventKind, Invite, MemberPage, MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages,
+        ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         rules::{BannedNetwork, Context, Facts, FactsError, InviteKey, Mutation, SessionKey, UserRef},
@@ -23,9 +24,12 @@ use crate::{
             feed::{CommitFeed, Delivery},
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::Job,
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
+            rooms::{DirectoryQuery, MemberSortKey, Rooms},
             store_trait::{ClaimKey, Lifecycle, Store, Writes},
+            threads::{CompletionUsers, Threads, ToldSortKey},
         },
     },
 };
@@ -215,6 +219,16 @@ delegate! {
         fn blocks(user: UserId) -> Vec<User>;
         fn may_write(user: UserId, conversation: ConversationId) -> bool;
     }
+    Rooms {
+        fn directory(reader: UserId, query: DirectoryQuery) -> DirectoryPage;
+        fn directory_room(reader: UserId, room: ConversationId) -> Option<DirectoryRoom>;
+        fn members(
+            reader: UserId,
+            room: ConversationId,
+            after: Option<MemberSortKey>,
+            limit: u32
+        ) -> MemberPage;
+    }
     History {
         fn messages(
             reader: UserId,
@@ -226,6 +240,35 @@ delegate! {
         fn find_messages(lookup: MessageLookup, limit: u32) -> Vec<FoundMessage>;
         fn events(conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize) -> Vec<Event>;
         fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+    Threads {
+        fn messages_at(reader: UserId, conversation: ConversationId, seqs: Vec<Seq>, bytes: usize) -> MessagesPage;
+        fn thread(
+            reader: UserId,
+            conversation: ConversationId,
+            thread: Seq,
+            window: HistoryWindow,
+            limit: u32,
+            bytes: usize
+        ) -> ThreadPage;
+        fn mentions(reader: UserId, before: Option<ToldSortKey>, limit: u32, bytes: usize) -> MentionPage;
+        fn completion_users(
+            reader: UserId,
+            conversation: ConversationId,
+            prefix: Option<NicknameKey>,
+            limit: u32
+        ) -> CompletionUsers;
+    }
+    MessageChanges {
+        fn pinned_messages(reader: UserId, conversation: ConversationId) -> PinnedMessages;
+        fn message_history(reader: UserId, conversation: ConversationId, seq: Seq) -> MessageHistory;
+        fn changes(
+            reader: UserId,
+            conversation: ConversationId,
+            after: Seq,
+            limit: u32,
+            bytes: usize
+        ) -> ChangesPage;
     }
     ModerationRecords {
         fn sanctions() -> Vec<Sanction>;

@@ -30,7 +30,7 @@ pub(crate) enum MessageLookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FoundMessage {
     pub conversation: ConversationId,
-    /// The message, without its reactions.
+    /// The message, without its reactions and mentions.
     pub message: Message,
 }
 
@@ -54,7 +54,7 @@ pub(crate) trait History: Send + Sync {
     async fn find_messages(&self, lookup: MessageLookup, limit: u32) -> Result<Vec<FoundMessage>, StoreError>;
 
     /// Events after `after` up to `up_to`, ascending: at most `limit`, and at most about `bytes` bytes, but at least one.
-    /// A message or edit carries the present text of the message, never one that was edited away or deleted.
+    /// A message or edit carries its own text, which is empty once the message is deleted.
     async fn events(
         &self,
         conversation: ConversationId,

@@ -27,6 +27,7 @@ mod history;
 mod job;
 #[cfg(test)]
 pub(crate) mod memory;
+mod message_changes;
 mod moderation;
 mod postgres;
 mod read_marks;
@@ -34,6 +35,8 @@ mod receipt;
 mod rooms;
 mod sqlite;
 mod store_trait;
+mod stored_event;
+mod threads;
 mod write_queue;
 
 pub(crate) use accounts::{Account, Session};
@@ -56,3 +59,4 @@ pub(crate) use rooms::{DirectoryQuery, MemberSortKey};
 pub use sqlite::{BackupError, Findings, LogReader, LogReaderError, OpenError, VerifyError, verify};
 pub(crate) use sqlite::{SqliteStore, back_up, has_sqlite_data, lock_folder};
 pub(crate) use store_trait::{ClaimKey, Store};
+pub(crate) use threads::{CompletionUsers, ToldSortKey};

@@ -14,10 +14,12 @@ use crate::{
             feed::ReplyTo,
             history::History,
             job::{HoldingJob, Job, job_with_receipt, job_with_reply},
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::ReadMarksHold,
             receipt::Receipt,
             rooms::Rooms,
+            threads::Threads,
         },
     },
 };
@@ -76,7 +78,9 @@ pub(crate) trait Store:
     + Sessions
     + ConversationLists
     + History
+    + MessageChanges
     + Rooms
+    + Threads
     + ModerationRecords
     + CommitLog
     + Send
@@ -92,7 +96,9 @@ impl<S> Store for S where
         + Sessions
         + ConversationLists
         + History
+        + MessageChanges
         + Rooms
+        + Threads
         + ModerationRecords
         + CommitLog
         + Send

@@ -69,7 +69,7 @@ impl EmojiGrid {
         let labelled_by = heading_id.clone();
         view! {
             <section class="emoji-group" aria-labelledby=labelled_by>
-                <h3 id=heading_id class="small" data-group=name.to_owned() tabindex="-1">{title}</h3>
+                <h2 id=heading_id class="small" data-group=name.to_owned() tabindex="-1">{title}</h2>
                 <div class="emoji-cells">{cells}</div>
             </section>
         }

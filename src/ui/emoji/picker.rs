@@ -19,7 +19,7 @@ use crate::{
         i18n::{Language, emoji_picker::EMOJI_PICKER},
         kit::{
             boxed::{Boxed, Boxing as _},
-            dom::{closest, focus_by_id},
+            dom::{closest, focus_by_id, matches},
             icons,
             reactive::{memo, on, reactive, reactive_view},
         },
@@ -101,6 +101,7 @@ pub(super) fn picker(used: PickerUse) -> Boxed {
             class="emoji-picker"
             role="group"
             aria-label=t.picker
+            on:mousedown=on(keep_focus)
             on:click=on(on_click)
             on:keydown=on(on_key_down)
             on:focusin=on(move |event: FocusEvent| show_name(&event))
@@ -145,6 +146,14 @@ fn note(user: UserId, emoji: &str) {
     let mut remembered = RememberedEmoji::load(user);
     remembered.note(emoji);
     remembered.save(user);
+}
+
+/// A press of the mouse must not take the focus from the field, or the picker would be left.
+fn keep_focus(event: MouseEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    if !target.is_some_and(|target| matches(&target, "input")) {
+        event.prevent_default();
+    }
 }
 
 fn cell_of(event: &Event) -> Option<Element> {

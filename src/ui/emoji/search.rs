@@ -65,7 +65,6 @@ mod tests {
             ("tea", "🍵"),
             ("TEA", "🍵"),
             (":tea:", "🍵"),
-            ("茶", "🍵"),
             ("热茶", "🍵"),
             ("+1", "👍"),
             ("thumbs_up", "👍"),
@@ -73,7 +72,6 @@ mod tests {
             ("red heart", "❤️"),
             ("heart red", "❤️"),
             ("红心", "❤️"),
-            ("中国", "🇨🇳"),
             ("china", "🇨🇳"),
             ("wave", "👋"),
             ("火箭", "🚀"),
@@ -87,6 +85,7 @@ mod tests {
         assert!(found("umbr").contains(&"☂️".to_owned()));
         assert!(found("mbrella").is_empty());
         assert!(found("向上").contains(&"👍".to_owned()));
+        assert!(found("茶").contains(&"🍵".to_owned()));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::ui::i18n::translations::Translations;
 pub(crate) struct MessageMenuTexts {
     pub(crate) menu: &'static str,
     pub(crate) more_emoji: &'static str,
+    pub(crate) reply: &'static str,
+    pub(crate) open_thread: &'static str,
+    pub(crate) mark_unread: &'static str,
     pub(crate) edit: &'static str,
     pub(crate) delete: &'static str,
     pub(crate) delete_question: &'static str,
@@ -25,6 +28,9 @@ pub(crate) static MESSAGE_MENU: Translations<MessageMenuTexts> = Translations {
     english: MessageMenuTexts {
         menu: "Message actions",
         more_emoji: "More emoji",
+        reply: "Reply",
+        open_thread: "Show thread",
+        mark_unread: "Mark as unread from here",
         edit: "Edit",
         delete: "Delete",
         delete_question: "Delete this message?",
@@ -43,6 +49,9 @@ pub(crate) static MESSAGE_MENU: Translations<MessageMenuTexts> = Translations {
     chinese: MessageMenuTexts {
         menu: "消息操作",
         more_emoji: "更多表情",
+        reply: "回复",
+        open_thread: "查看话题",
+        mark_unread: "从这里起标为未读",
         edit: "编辑",
         delete: "撤回",
         delete_question: "撤回这条消息？",

@@ -7,6 +7,10 @@ use crate::ui::i18n::{
 
 pub(crate) struct TimelineTexts {
     pub(crate) messages: &'static str,
+    pub(crate) thread: &'static str,
+    pub(crate) replies: fn(u32) -> String,
+    pub(crate) to_original: &'static str,
+    pub(crate) back_to_reply: &'static str,
     pub(crate) menu_hint: &'static str,
     pub(crate) today: &'static str,
     pub(crate) yesterday: &'static str,
@@ -34,7 +38,11 @@ pub(crate) struct TimelineTexts {
 pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
     english: TimelineTexts {
         messages: "Messages",
-        menu_hint: "Use the arrow keys to choose a message and Enter to open its actions",
+        thread: "Thread",
+        replies: |count| if count == 1 { "1 reply".into() } else { format!("{count} replies") },
+        to_original: "Go to the original message",
+        back_to_reply: "Back to the reply",
+        menu_hint: "Use the arrow keys to choose a message, R to reply and Enter to open its actions",
         today: "Today",
         yesterday: "Yesterday",
         new_messages: "New",
@@ -65,7 +73,11 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
     },
     chinese: TimelineTexts {
         messages: "消息记录",
-        menu_hint: "用方向键选择消息，按回车键打开操作",
+        thread: "话题",
+        replies: |count| format!("{count} 条回复"),
+        to_original: "查看原消息",
+        back_to_reply: "回到刚才的回复",
+        menu_hint: "用方向键选择消息，按 R 回复，按回车键打开操作",
         today: "今天",
         yesterday: "昨天",
         new_messages: "新消息",

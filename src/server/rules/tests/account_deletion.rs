@@ -1,10 +1,13 @@
 //! Deleting accounts: what others learn of it, and what is left in the log.
 
 use crate::{
-    domain::{CommandId, ConversationId, EndReason, EventKind, KeptMessages, Role, User},
+    domain::{
+        CommandId, ConversationId, EndReason, EventKind, KeptMessages, Role, RoomCreation, RoomName, RoomTopic, User,
+        Visibility,
+    },
     server::rules::{
-        DeleteAccount, DeletionAuthorization, Entry, EraseBatch, Moderate, ModerationAction, OpenDirect, PasswordHash,
-        Refusal, UserRef,
+        AddMember, CreateRoom, DeleteAccount, DeletionAuthorization, Entry, EraseBatch, Moderate, ModerationAction,
+        OpenDirect, PasswordHash, Refusal, UserRef,
         tests::scene::{Logged, Scene},
     },
 };
@@ -92,6 +95,38 @@ fn the_last_owner_cannot_leave_except_by_the_operator() {
     assert_eq!(it.try_run(password("another")), Err(Refusal::WrongPassword.into()));
     assert_eq!(it.try_run(password("Ann")), Err(Refusal::LastOwner.into()));
     it.run(by(DeletionAuthorization::Operator));
+}
+
+#[test]
+fn the_room_of_a_deleted_account_goes_to_the_moderator_or_to_whoever_joined_first() {
+    let mut it = Scene::new();
+    let [ann, ben, cy, dee] = ["Ann", "Ben", "Cy", "Dee"].map(|name| it.registered(name, Role::Member));
+    let guest = it.guest("Eve", "192.0.2.1");
+    let (name, topic, visibility) =
+        (RoomName::parse("Tea").expect("a name"), RoomTopic::default(), Visibility::Private);
+    let (id, policy) = (CommandId::generate(), RoomCreation::Registered);
+    let room = it.run(CreateRoom { author: ann.clone(), id, name, topic, visibility, policy }).room;
+    for user in [&guest, &ben, &cy, &dee] {
+        let (id, target) = (CommandId::generate(), UserRef::Id(user.id));
+        it.run(AddMember { author: ann.clone(), id, room, target });
+        it.pass(1);
+    }
+    let (id, action, addresses) = (CommandId::generate(), ModerationAction::Appoint(Role::Moderator), Vec::new());
+    let actor = Some(ann.clone());
+    it.run(Moderate { actor, id, room: Some(room), subject: dee.id, action, addresses, whole_address: false });
+    for (gone, heir) in [(&ann, &dee), (&dee, &ben), (&ben, &cy)] {
+        let authorization = DeletionAuthorization::Operator;
+        it.run(DeleteAccount { user: gone.id, authorization, messages: KeptMessages::Keep });
+        assert_eq!(it.state.members[&(room, heir.id)].role, Role::Owner);
+        let notices = it.logged().into_iter().filter_map(|logged| match logged {
+            Logged::Event(place, EventKind::Notice(notice)) if place == room => Some((notice.user.id, notice.role)),
+            _ => None,
+        });
+        assert_eq!(notices.collect::<Vec<_>>(), [(heir.id, Some(Role::Owner))]);
+    }
+    // A guest can't be an owner.
+    it.run(DeleteAccount { user: cy.id, authorization: DeletionAuthorization::Operator, messages: KeptMessages::Keep });
+    assert_eq!(it.state.members[&(room, guest.id)].role, Role::Member);
 }
 
 #[test]

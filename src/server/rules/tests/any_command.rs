@@ -23,6 +23,7 @@ use crate::server::rules::{
     rooms::{ChangeRoom, CreateRoom},
     sessions::{BeginSession, EndSession, EndSessions, TouchSession},
     sign_up::CreateUser,
+    threads::MuteThread,
     undecided::Undecided,
 };
 
@@ -63,7 +64,7 @@ macro_rules! any_command {
 
 any_command! {
     AddMember, BanNetwork, BeginSession, BlockUser, ChangeRoom, CreateInvite, CreateRoom, CreateUser, DeleteAccount, DeleteMessage, EndGuests, EndSession,
-    EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, LeaveRoom, Moderate, OpenDirect,
+    EndSessions, EraseBatch, Expire, ExpireMessages, ExpireReports, HandleReport, HideDirect, JoinRoom, LeaveRoom, Moderate, MuteThread, OpenDirect,
     ReleaseNickname, ReplacePasswordHash, ReportMessage, RevokeInvite, SaveClock, SendEvent, SetConversation, SetPassword, TouchSession,
     UnbanNetwork, UnblockUser,
 }

@@ -48,7 +48,7 @@ fn logged(it: &Scene) -> Vec<Option<Entry>> {
 }
 
 fn send(author: &User, conversation: ConversationId, kind: EventKind) -> SendEvent {
-    SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind }
+    SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind, reply_to: None }
 }
 
 fn message(author: &User, conversation: ConversationId) -> SendEvent {

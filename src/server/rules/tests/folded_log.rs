@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     domain::{
-        Action, CommandId, ConversationId, Emoji, Event, EventKind, InviteId, ModerationNotice, Posting, Role,
+        Action, CommandId, ConversationId, Emoji, Event, EventKind, InviteId, Mention, ModerationNotice, Posting, Role,
         RoomChange, RoomName, RoomTopic, Scope, Seq, Timestamp, UserId, Visibility,
     },
     server::{
-        rules::{entry::Entry, tests::logged_sanctions::LoggedSanctions, values::MemberSetting},
+        rules::{
+            entry::Entry,
+            tests::logged_sanctions::LoggedSanctions,
+            values::{MemberSetting, MessageListener},
+        },
         store::{Change, CommitEntry},
     },
 };
@@ -21,11 +25,16 @@ pub(super) struct FoldedMessage {
     pub(super) at: Timestamp,
     /// `None` for a notice.
     pub(super) text: Option<String>,
+    /// Where each mention begins, and whom it names.
+    pub(super) mentions: Vec<(u32, MessageListener)>,
+    pub(super) replies: u32,
     pub(super) revision: Seq,
     pub(super) edited_at: Option<Timestamp>,
     pub(super) is_deleted: bool,
     /// In the order in which they were added.
     pub(super) reactions: Vec<(Emoji, UserId)>,
+    /// The event that pinned it.
+    pub(super) pinned_by: Option<Seq>,
 }
 
 /// What is set of a room.
@@ -54,6 +63,14 @@ pub(super) struct FoldedLog {
     pub(super) room_roles: BTreeMap<(ConversationId, UserId), Role>,
     /// What is in whose list.
     pub(super) lists: BTreeSet<(UserId, ConversationId)>,
+    /// Who is told of which message.
+    pub(super) listeners: BTreeSet<(ConversationId, Seq, MessageListener)>,
+    /// Who heard of each message because of its thread; unknown to the state, so it is not compared.
+    pub(super) participants: BTreeMap<(ConversationId, Seq), Vec<UserId>>,
+    /// Who has deleted the account; unknown to the state, so it is not compared.
+    pub(super) deleted: BTreeSet<UserId>,
+    /// Who has muted which thread.
+    pub(super) muted_threads: BTreeSet<(ConversationId, Seq, UserId)>,
     /// What members have muted and pinned.
     pub(super) muted: BTreeSet<(UserId, ConversationId)>,
     pub(super) pinned: BTreeSet<(UserId, ConversationId)>,
@@ -79,6 +96,8 @@ impl FoldedLog {
                 Change::Entry(entry) => folded.entry(entry),
             }
         }
+        folded.participants.clear();
+        folded.deleted.clear();
         folded.rooms.retain(|_, room| *room != FoldedRoom::default());
         folded
     }
@@ -91,11 +110,32 @@ impl FoldedLog {
         let mut new_message = |text| {
             let (author, reactions) = (event.author.id, Vec::new());
             let (edited_at, is_deleted) = (None, false);
-            let message = FoldedMessage { author, id, at, text, revision: seq, edited_at, is_deleted, reactions };
+            let (mentions, replies, revision, pinned_by) = (places(event.kind.mentions()), 0, seq, None);
+            let message = FoldedMessage {
+                author,
+                id,
+                at,
+                text,
+                mentions,
+                replies,
+                revision,
+                edited_at,
+                is_deleted,
+                reactions,
+                pinned_by,
+            };
             self.messages.insert((conversation, seq), message);
         };
         match &event.kind {
-            EventKind::Message { body, .. } => new_message(Some(body.as_str().to_owned())),
+            EventKind::Message { body, mentions, reply, participants } => {
+                new_message(Some(body.as_str().to_owned()));
+                self.tell(event, seq, mentions, participants);
+                self.participants.insert((conversation, seq), participants.clone());
+                if let Some(reply) = reply {
+                    let first = self.changed(event, reply.thread);
+                    first.replies += 1;
+                }
+            }
             EventKind::Notice(notice) => {
                 new_message(None);
                 if let ModerationNotice {
@@ -116,15 +156,25 @@ impl FoldedLog {
                 }
                 self.blocks.retain(|(blocker, _)| *blocker != user);
                 self.roles.remove(&user);
+                self.deleted.insert(user);
+                self.listeners.retain(|(_, _, listener)| *listener != MessageListener::User(user));
+                self.muted_threads.retain(|(_, _, other)| *other != user);
             }
-            EventKind::Edit { seq: target, body, .. } => {
+            EventKind::Edit { seq: target, body, mentions } => {
+                let participants = self.participants[&(conversation, *target)].clone();
+                self.listeners.retain(|(of, seq, _)| (of, seq) != (&conversation, target));
+                self.tell(event, *target, mentions, &participants);
                 let message = self.changed(event, *target);
+                message.mentions = places(mentions);
                 (message.text, message.edited_at) = (Some(body.as_str().to_owned()), Some(at));
             }
             EventKind::Deletion { seq: target } => {
                 let message = self.changed(event, *target);
                 (message.text, message.edited_at, message.is_deleted) = (Some(String::new()), None, true);
                 message.reactions.clear();
+                message.mentions.clear();
+                message.pinned_by = None;
+                self.listeners.retain(|(of, seq, _)| (of, seq) != (&conversation, target));
             }
             EventKind::Reaction { seq: target, emoji, on } => {
                 let reaction = (emoji.clone(), event.author.id);
@@ -137,8 +187,31 @@ impl FoldedLog {
                     _ => {}
                 }
             }
-            EventKind::Pin { .. } | EventKind::Other => panic!("no rule makes such an event"),
+            EventKind::Pin { seq: target, on } => {
+                let message = self.changed(event, *target);
+                message.pinned_by = on.then_some(message.pinned_by.unwrap_or(seq));
+            }
+            EventKind::Other => panic!("no rule makes such an event"),
         }
+    }
+
+    /// Adds those who are told of a message. Its author is not.
+    fn tell(&mut self, event: &Event, seq: Seq, mentions: &[Mention], participants: &[UserId]) {
+        let listeners =
+            mentions.iter().map(MessageListener::of).chain(participants.iter().copied().map(MessageListener::User));
+        for listener in listeners.filter(|listener| *listener != MessageListener::User(event.author.id)) {
+            if self.is_present(event.conversation, listener) {
+                self.listeners.insert((event.conversation, seq, listener));
+            }
+        }
+    }
+
+    /// Whether somebody is in a conversation, and has not deleted the account.
+    fn is_present(&self, conversation: ConversationId, listener: MessageListener) -> bool {
+        let MessageListener::User(user) = listener else { return true };
+        let is_member = self.members.contains(&(conversation, user))
+            || self.directs.get(&conversation).is_some_and(|users| users.contains(&user));
+        is_member && !self.deleted.contains(&user)
     }
 
     fn change_room(&mut self, event: &Event, change: &RoomChange) {
@@ -223,6 +296,14 @@ impl FoldedLog {
             Entry::InviteUsed { invite, .. } => self.invites.get_mut(invite).expect("an invite").0 += 1,
             Entry::InviteRevoked { invite } => self.invites.get_mut(invite).expect("an invite").1 = true,
             Entry::Other => panic!("no rule writes this"),
+            Entry::ThreadMuted { user, conversation, thread, on } => {
+                let muted = (*conversation, *thread, *user);
+                if *on {
+                    self.muted_threads.insert(muted)
+                } else {
+                    self.muted_threads.remove(&muted)
+                };
+            }
             Entry::Registered { .. }
             | Entry::SessionEnded { .. }
             | Entry::NetworkBanned { .. }
@@ -236,5 +317,12 @@ impl FoldedLog {
         for set in [&mut self.lists, &mut self.muted, &mut self.pinned] {
             set.remove(&(user, room));
         }
+        self.listeners.retain(|(of, _, listener)| (*of, *listener) != (room, MessageListener::User(user)));
+        self.muted_threads.retain(|(of, _, other)| (*of, *other) != (room, user));
     }
+}
+
+/// Where mentions begin, and whom they name.
+pub(super) fn places(mentions: &[Mention]) -> Vec<(u32, MessageListener)> {
+    mentions.iter().map(|mention| (mention.start, MessageListener::of(mention))).collect()
 }

@@ -1,6 +1,6 @@
 //! Whoever follows the commit log knows what the store knows: messages, reactions, memberships, lists, roles, sanctions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{
     domain::{ConversationId, EventKind, Role, Seq, UserId},
     server::{
         rules::tests::{
-            folded_log::{FoldedLog, FoldedMessage, FoldedRoom},
+            folded_log::{FoldedLog, FoldedMessage, FoldedRoom, places},
             logged_sanctions::{LoggedEnd, LoggedSanctions},
             step::{history, on_histories},
             world::World,
@@ -43,6 +43,15 @@ fn known(state: &State) -> FoldedLog {
             .collect(),
         lists: users()
             .flat_map(|(id, _)| state.memberships_of(id).into_iter().map(move |listed| (id, listed)))
+            .collect(),
+        listeners: conversations()
+            .flat_map(|(id, row)| row.listeners.iter().map(move |(seq, listeners)| (id, *seq, listeners)))
+            .flat_map(|(id, seq, listeners)| listeners.iter().map(move |listener| (id, seq, *listener)))
+            .collect(),
+        participants: BTreeMap::new(),
+        deleted: BTreeSet::new(),
+        muted_threads: conversations()
+            .flat_map(|(id, row)| row.muted_threads.iter().map(move |(thread, user)| (id, *thread, *user)))
             .collect(),
         muted: members(state, |member| member.is_muted),
         pinned: members(state, |member| member.is_pinned),
@@ -83,9 +92,12 @@ fn message(row: &ConversationRow, seq: Seq, event: &EventRow) -> FoldedMessage {
         id: event.id,
         at: event.at,
         text: state.and_then(|state| state.body.as_ref()).map(|body| body.as_str().to_owned()).or(original),
+        mentions: places(row.mentions(seq)),
+        replies: state.map_or(0, |state| state.replies),
         revision: state.map_or(seq, |state| state.revision),
         edited_at: state.and_then(|state| state.edited_at),
         is_deleted: row.is_deleted(seq),
+        pinned_by: row.pins.get(&seq).copied(),
         reactions: reactions.into_iter().map(|((_, emoji, user), _)| (emoji.clone(), *user)).collect(),
     }
 }

@@ -30,6 +30,11 @@ fn rank_in(world: &World, room: Option<ConversationId>, user: UserId) -> Role {
     in_room.map_or(Role::Member, |member| member.role).max(role_in(world, user))
 }
 
+fn owners(world: &World, room: ConversationId) -> usize {
+    let members = world.state.members.iter().filter(|((conversation, _), _)| *conversation == room);
+    members.filter(|(_, member)| member.role == Role::Owner).count()
+}
+
 fn is_member(world: &World, room: ConversationId, user: UserId) -> bool {
     world.state.members.contains_key(&(room, user))
 }
@@ -121,9 +126,11 @@ proptest! {
                 AnyCommand::SendEvent(SendEvent { author, conversation, kind, .. }) => {
                     let Some(room) = before.state.conversations[conversation].room.clone() else { continue };
                     prop_assert!(is_member(&before, *conversation, author.id) || author.id == UserId::SYSTEM);
-                    let is_writing = matches!(kind, EventKind::Message { .. } | EventKind::Edit { .. } | EventKind::Reaction { .. });
+                    let is_writing = !matches!(kind, EventKind::Deletion { .. });
                     prop_assert!(!room.is_archived || !is_writing, "{command:?}");
-                    if room.posting == Posting::Moderators && matches!(kind, EventKind::Message { .. }) {
+                    let needs_moderator =
+                        room.posting == Posting::Moderators && matches!(kind, EventKind::Message { .. });
+                    if needs_moderator || matches!(kind, EventKind::Pin { .. }) {
                         prop_assert!(rank_in(&before, Some(*conversation), author.id) >= Role::Moderator, "{command:?}");
                     }
                 }
@@ -144,13 +151,15 @@ proptest! {
                     prop_assert!(!row(added.room).is_archived, "{command:?}");
                 }
                 AnyCommand::LeaveRoom(left) => {
-                    let owners = |world: &World| {
-                        let members = world.state.members.iter().filter(|((room, _), _)| *room == left.room);
-                        members.filter(|(_, member)| member.role == Role::Owner).count()
-                    };
-                    let had_owner = owners(&before) > 0 && !row(left.room).is_archived;
-                    prop_assert!(!had_owner || owners(&world) > 0, "{command:?}");
+                    let had_owner = owners(&before, left.room) > 0 && !row(left.room).is_archived;
+                    prop_assert!(!had_owner || owners(&world, left.room) > 0, "{command:?}");
                     prop_assert_ne!(left.room, world.lobby);
+                }
+                AnyCommand::DeleteAccount(deleted) => {
+                    for (room, user) in before.state.members.keys().filter(|(_, user)| *user != deleted.user) {
+                        let had_owner = owners(&before, *room) > 0 && is_registered(*user);
+                        prop_assert!(!had_owner || owners(&world, *room) > 0, "{command:?}");
+                    }
                 }
                 AnyCommand::Moderate(moderated) => {
                     if let (Some(actor), Some(room)) = (&moderated.actor, moderated.room) {

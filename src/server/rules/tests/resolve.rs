@@ -20,6 +20,7 @@ use crate::{
                 clock::CountedIds,
                 step::{Pick, Step},
             },
+            threads::MuteThread,
             values::{MemberSetting, RoomSetting},
         },
         store::memory::State,
@@ -29,8 +30,16 @@ use crate::{
 /// Some of them look alike.
 const NAMES: [&str; 9] = ["Ada", "小明", "bob", "ada", "Carol", "BOB", "dave", "小红", "eve"];
 const ADDRESSES: [&str; 4] = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8:1:2::1"];
-const TEXTS: [&str; 5] =
-    ["hello", "你好", "a much longer text, which fills a small page of the history by itself", "🍵", "\"{}\\"];
+const TEXTS: [&str; 8] = [
+    "hello",
+    "你好",
+    "a much longer text, which fills a small page of the history by itself",
+    "🍵",
+    "\"{}\\",
+    "@Ada 和@小明好, `@bob` @carol",
+    "@bob",
+    "@room, @dave",
+];
 const ROOMS: [&str; 6] = ["Tea", "茶", "tea", "News", "Lobby", "Cups"];
 const EMOJI: [&str; 4] = ["👍", "❤️", "🍵", "🇨🇳"];
 
@@ -83,7 +92,7 @@ impl Resolver<'_> {
     }
 
     /// Where a user is most likely to write: in a conversation of theirs.
-    pub(super) fn place_of(&self, user: UserId, place: Pick) -> Option<ConversationId> {
+    pub(crate) fn place_of(&self, user: UserId, place: Pick) -> Option<ConversationId> {
         let own: Vec<_> = self.state.conversations_of(user).map(|(id, _)| id).collect();
         pick(place, &own).copied().filter(|_| place < 240).or_else(|| self.place(place))
     }
@@ -97,7 +106,7 @@ impl Resolver<'_> {
     }
 
     fn event(&mut self, author: User, conversation: ConversationId, kind: EventKind) -> AnyCommand {
-        SendEvent { author, id: self.ids.command(), conversation, kind }.into()
+        SendEvent { author, id: self.ids.command(), conversation, kind, reply_to: None }.into()
     }
 
     /// The user, or, with `own`, the author of the message.
@@ -110,22 +119,29 @@ impl Resolver<'_> {
 
     fn writing(&mut self, step: &Step) -> Option<AnyCommand> {
         Some(match *step {
-            Step::Say { user, place, text } => {
+            Step::Say { user, place, text, reply_to } => {
                 let author = self.user(user)?;
                 let conversation = self.place_of(author.id, place)?;
-                self.event(author, conversation, EventKind::message(body(text)))
+                let reply_to = reply_to.map(|seq| self.seq(conversation, seq));
+                let (id, kind) = (self.ids.command(), EventKind::message(body(text)));
+                SendEvent { author, id, conversation, kind, reply_to }.into()
             }
             Step::Repeat { place, seq } => {
                 let conversation = self.place(place)?;
                 let event = self.state.conversations[&conversation].event(self.seq(conversation, seq))?;
                 let (author, kind) = (self.state.shown_user(event.author)?, EventKind::message(body(0)));
-                SendEvent { author, id: event.id, conversation, kind }.into()
+                SendEvent { author, id: event.id, conversation, kind, reply_to: None }.into()
             }
             Step::Edit { user, place, seq, text, own } => {
                 let conversation = self.place(place)?;
                 let seq = self.seq(conversation, seq);
                 let author = self.author(user, conversation, seq, own)?;
                 self.event(author, conversation, EventKind::edit(seq, body(text)))
+            }
+            Step::MuteThread { user, place, seq, on } => {
+                let user = self.user_id(user)?;
+                let conversation = self.place_of(user, place)?;
+                MuteThread { user, conversation, thread: self.seq(conversation, seq), on }.into()
             }
             Step::Delete { user, place, seq, own } => {
                 let conversation = self.place(place)?;
@@ -139,6 +155,12 @@ impl Resolver<'_> {
                 let emoji = Emoji::parse(pick(emoji, &EMOJI)?).expect("an emoji");
                 let seq = self.seq(conversation, seq);
                 self.event(author, conversation, EventKind::Reaction { seq, emoji, on })
+            }
+            Step::Pin { user, place, seq, on } => {
+                let author = self.user(user)?;
+                let conversation = self.place_of(author.id, place)?;
+                let seq = self.seq(conversation, seq);
+                self.event(author, conversation, EventKind::Pin { seq, on })
             }
             Step::DeleteAsOperator { place, seq } => {
                 let conversation = self.place(place)?;

@@ -103,7 +103,7 @@ impl Scene {
 
     pub(super) fn write(&mut self, author: &User, conversation: ConversationId, text: &str) -> EventPosition {
         let kind = EventKind::message(Body::parse(text).expect("a text"));
-        self.run(SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind })
+        self.run(SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind, reply_to: None })
     }
 }
 

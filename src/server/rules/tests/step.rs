@@ -21,6 +21,13 @@ pub(crate) enum Step {
         user: Pick,
         place: Pick,
         text: Pick,
+        reply_to: Option<Pick>,
+    },
+    MuteThread {
+        user: Pick,
+        place: Pick,
+        seq: Pick,
+        on: bool,
     },
     /// Sends the command of an event that exists once more.
     Repeat {
@@ -45,6 +52,12 @@ pub(crate) enum Step {
         place: Pick,
         seq: Pick,
         emoji: Pick,
+        on: bool,
+    },
+    Pin {
+        user: Pick,
+        place: Pick,
+        seq: Pick,
         on: bool,
     },
     DeleteAsOperator {
@@ -231,13 +244,18 @@ fn step() -> impl Strategy<Value = Step> {
 fn writing() -> impl Strategy<Value = Step> {
     let (p, b) = (any::<Pick>, any::<bool>);
     prop_oneof![
-        8 => (p(), p(), p()).prop_map(|(user, place, text)| Step::Say { user, place, text }),
+        8 => (p(), p(), p(), prop::option::weighted(0.3, p()))
+            .prop_map(|(user, place, text, reply_to)| Step::Say { user, place, text, reply_to }),
+        1 => (p(), p(), p(), prop::bool::weighted(0.7))
+            .prop_map(|(user, place, seq, on)| Step::MuteThread { user, place, seq, on }),
         1 => (p(), p()).prop_map(|(place, seq)| Step::Repeat { place, seq }),
         3 => (p(), p(), p(), p(), prop::bool::weighted(0.8))
             .prop_map(|(user, place, seq, text, own)| Step::Edit { user, place, seq, text, own }),
         2 => (p(), p(), p(), b()).prop_map(|(user, place, seq, own)| Step::Delete { user, place, seq, own }),
         3 => (p(), p(), p(), p(), prop::bool::weighted(0.7))
             .prop_map(|(user, place, seq, emoji, on)| Step::React { user, place, seq, emoji, on }),
+        2 => (p(), p(), p(), prop::bool::weighted(0.7))
+            .prop_map(|(user, place, seq, on)| Step::Pin { user, place, seq, on }),
         1 => (p(), p()).prop_map(|(place, seq)| Step::DeleteAsOperator { place, seq }),
         1 => (p(), p(), p()).prop_map(|(user, place, seq)| Step::MarkRead { user, place, seq }),
     ]

@@ -110,7 +110,7 @@ impl SimpleHandler {
         self.connection.command_started();
         let queued = match to_user {
             Some(nickname) => self.send_to_user(context, command, &nickname, &msg).await,
-            None => self.app.chat.send(context, command, self.app.chat.lobby(), &msg).await,
+            None => self.app.chat.send(context, command, self.app.chat.lobby(), &msg, None).await,
         };
         if queued.is_err() {
             self.connection.command_finished();

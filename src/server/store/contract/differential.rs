@@ -176,7 +176,10 @@ async fn delivered((store, feed): &mut Opened) -> Vec<String> {
     let (end, conversation) = (ReplyTo(0), store.lobby());
     let nobody = User::guest(UserId::from_uuid(Uuid::max()), Nickname::former());
     let (id, kind) = (CommandId::of_position(Seq(1)), EventKind::Deletion { seq: Seq(1) });
-    store.submit(SendEvent { author: nobody, id, conversation, kind }, end).await.expect("an open store");
+    store
+        .submit(SendEvent { author: nobody, id, conversation, kind, reply_to: None }, end)
+        .await
+        .expect("an open store");
     let mut deliveries = Vec::new();
     loop {
         for delivery in within_limits(feed.recv()).await.expect("an open feed") {

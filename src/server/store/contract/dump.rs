@@ -127,6 +127,9 @@ impl Dump {
         for limit in [1, 2, 100] {
             self.add(("list", user, limit), &whole_list(store, user, limit).await);
         }
+        for (limit, bytes) in [(1, 1_000_000), (3, 20), (50, 1_000_000)] {
+            self.add(("told", user, limit, bytes), &all_mentions(store, user, limit, bytes).await);
+        }
         for other in &subjects.users {
             self.add(("finds", user, other), &store.find_user(user, UserRef::Id(*other)).await);
         }
@@ -141,6 +144,10 @@ impl Dump {
             self.add(("members", user, conversation), &whole_member_list(store, user, *conversation, 2).await);
             let view = (store.conversation(user, *conversation).await, store.may_write(user, *conversation).await);
             self.add(("view", user, conversation), &view);
+            for prefix in [None, subjects.names.first().cloned()] {
+                let found = store.completion_users(user, *conversation, prefix, 3).await;
+                self.add(("completions", user, conversation), &found);
+            }
         }
     }
 
@@ -152,7 +159,29 @@ impl Dump {
                     self.add(("page", id, user, window, limit, bytes), &page);
                 }
             }
+            for (after, limit, bytes) in [(3, 100, 1_000_000), (6, 2, 1_000_000), (4, 100, 100)] {
+                let changes = store.changes(*user, id, Seq(after), limit, bytes).await;
+                self.add(("changes", id, user, after, limit, bytes), &changes);
+            }
+            self.add(("pins", id, user), &store.pinned_messages(*user, id).await);
             self.add(("history", id, user), &store.messages(*user, id, HistoryWindow::Newest, 1_000, 1_000_000).await);
+        }
+        for user in subjects.users.iter().take(3) {
+            for bytes in [0, 100, 1_000_000] {
+                let seqs = (1..9).map(Seq).collect();
+                self.add(("at", id, user, bytes), &store.messages_at(*user, id, seqs, bytes).await);
+            }
+            for (thread, window, limit) in [1, 2, 3, 4, 5, 6, 7]
+                .into_iter()
+                .flat_map(|seq| [(seq, HistoryWindow::Newest, 2), (seq, HistoryWindow::After(Seq(seq)), 1)])
+                .chain([(1, HistoryWindow::Before(Seq(9)), 1), (999, HistoryWindow::Newest, 1)])
+            {
+                let page = store.thread(*user, id, Seq(thread), window, limit, 1_000).await;
+                self.add(("thread", id, user, thread, window, limit), &page);
+            }
+        }
+        for (seq, user) in (0..10).zip(subjects.users.iter().cycle()) {
+            self.add(("texts", id, user, seq), &store.message_history(*user, id, Seq(seq)).await);
         }
         self.add(("found in", id), &store.find_messages(MessageLookup::InConversation(id), 5).await);
         for (after, up_to, limit, bytes) in
@@ -172,6 +201,17 @@ pub(super) async fn whole_log(store: &dyn Store, limit: u32, bytes: usize) -> Ve
         let Some(last) = page.last() else { return log };
         after = last.position;
         log.extend(page.iter().map(|entry| serde_json::to_string(entry).expect("entries are JSON")));
+    }
+}
+
+/// What a user was told of, read in pages.
+async fn all_mentions(store: &dyn Store, user: UserId, limit: u32, bytes: usize) -> Result<Vec<String>, StoreError> {
+    let (mut pages, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.mentions(user, before, limit, bytes).await?;
+        pages.push(format!("{page:?}"));
+        let Some(older) = page.older else { return Ok(pages) };
+        before = Some(older.parse().expect("a cursor"));
     }
 }
 

@@ -13,10 +13,12 @@ mod dump;
 mod expiry;
 mod history;
 mod lists;
+mod message_changes;
 mod nodes_at_once;
 mod promises;
 mod sanctions;
 mod store_test;
+mod unread_counts;
 mod verified_postgres;
 
 /// Runs the tests of the suite on a kind of store.
@@ -97,9 +99,14 @@ suite! {
         the_operator_finds_messages
         only_the_operator_and_moderators_delete_what_others_said
     }
+    message_changes {
+        pinned_messages_are_read_with_the_newest_pin_first
+        the_texts_of_a_message_are_read_until_it_is_deleted
+        changes_of_earlier_messages_are_read
+    }
     commit_log {
         the_log_is_read_in_pages_by_rows_and_by_bytes
-        what_was_edited_away_or_deleted_is_gone_from_the_log
+        what_was_deleted_is_gone_from_the_log_with_all_its_earlier_texts
         a_deleted_account_leaves_no_name_in_the_log
         an_event_of_a_direct_is_marked_as_one
         a_consumer_s_position_is_kept_by_name_and_never_goes_back

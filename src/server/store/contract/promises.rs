@@ -14,7 +14,7 @@ use crate::{
 pub(super) async fn a_repeated_command_gets_the_first_reply_again(mut test: StoreTest) {
     let (ada, bob, lobby) = (test.guest("Ada").await, test.guest("Bob").await, test.lobby);
     let id = test.ids.command();
-    let first = SendEvent { author: ada.clone(), id, conversation: lobby, kind: message("once") };
+    let first = SendEvent { author: ada.clone(), id, conversation: lobby, kind: message("once"), reply_to: None };
     let position = test.run(first.clone()).await.expect("a member may write");
     test.say(&bob, lobby, "in between").await.expect("a member may write");
     assert_eq!(test.run(first.clone()).await, Ok(position));
@@ -56,7 +56,7 @@ pub(super) async fn a_reply_comes_behind_its_event(mut test: StoreTest) {
     let (ada, lobby) = (test.guest("Ada").await, test.lobby);
     test.deliveries().await;
     let (id, refused) = (test.ids.command(), test.ids.command());
-    let event = SendEvent { author: ada.clone(), id, conversation: lobby, kind: message("hello") };
+    let event = SendEvent { author: ada.clone(), id, conversation: lobby, kind: message("hello"), reply_to: None };
     let unknown = EventKind::Deletion { seq: Seq(9) };
     test.store.submit(event.clone(), ReplyTo(1)).await.expect("an open store");
     test.store

@@ -124,7 +124,7 @@ impl StoreTest {
         kind: EventKind,
     ) -> Result<Seq, Refusal> {
         let id = self.ids.command();
-        let event = SendEvent { author: author.clone(), id, conversation, kind };
+        let event = SendEvent { author: author.clone(), id, conversation, kind, reply_to: None };
         self.run(event).await.map(|position| position.seq)
     }
 
@@ -179,7 +179,10 @@ impl StoreTest {
         let nobody = User::guest(UserId::from_uuid(uuid::Uuid::max()), Nickname::former());
         let (id, conversation) = (CommandId::of_position(Seq(1)), self.lobby);
         let kind = message("the end");
-        self.store.submit(SendEvent { author: nobody, id, conversation, kind }, END).await.expect("an open store");
+        self.store
+            .submit(SendEvent { author: nobody, id, conversation, kind, reply_to: None }, END)
+            .await
+            .expect("an open store");
         let mut deliveries = Vec::new();
         loop {
             for delivery in self.feed.recv().await.expect("an open feed") {

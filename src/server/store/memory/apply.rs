@@ -1,9 +1,13 @@
 //! Applying mutations to the reference store.
 
+use std::collections::BTreeSet;
+
 use crate::{
     domain::{Body, ConversationId, Event, EventKind, Nickname, Role, Seq, Timestamp, UserId},
     server::{
-        rules::{BannedNetwork, Erasure, GuestMark, MAX_CLOCK_OFFSETS, Mutation, NewUserRow, RoomSetting},
+        rules::{
+            BannedNetwork, Erasure, GuestMark, MAX_CLOCK_OFFSETS, MessageListener, Mutation, NewUserRow, RoomSetting,
+        },
         store::memory::{
             rows::{
                 ConversationRow, EndedSessionRow, EventRow, InviteRow, MarkRow, MemberRow, MessageState, RoomRow,
@@ -30,14 +34,38 @@ impl State {
             Mutation::AppendEvent(event) => self.append(event),
             Mutation::Log(entry) => self.log.push(LogRow { at, change: LoggedChange::Entry(entry) }),
 
-            Mutation::SetText { conversation, seq, revision, body, edited_at } => {
+            Mutation::SetText { conversation, seq, revision, body, mentions, edited_at } => {
                 let state = self.message_state(conversation, seq, revision);
-                (state.body, state.edited_at) = (Some(body), Some(edited_at));
+                (state.body, state.mentions, state.edited_at) = (Some(body), mentions, Some(edited_at));
             }
             Mutation::MarkDeleted { conversation, seq, revision } => {
                 let state = self.message_state(conversation, seq, revision);
-                *state = MessageState { revision, body: Some(Body::deleted()), edited_at: None, is_deleted: true };
-                self.conversation_mut(conversation).reactions.retain(|(message, ..), _| *message != seq);
+                let (body, mentions, replies) = (Some(Body::deleted()), Vec::new(), state.replies);
+                *state = MessageState { revision, body, mentions, edited_at: None, is_deleted: true, replies };
+                let row = self.conversation_mut(conversation);
+                row.reactions.retain(|(message, ..), _| *message != seq);
+                row.listeners.remove(&seq);
+                row.pins.remove(&seq);
+            }
+            Mutation::SetListeners { conversation, seq, at: _, listeners } => {
+                let listeners: BTreeSet<_> = listeners.into_iter().collect();
+                if listeners.is_empty() {
+                    self.conversation_mut(conversation).listeners.remove(&seq);
+                } else {
+                    self.conversation_mut(conversation).listeners.insert(seq, listeners);
+                }
+            }
+            // Who wrote it is in its event.
+            Mutation::AddReply { conversation, thread, seq, author: _ } => {
+                self.message_state(conversation, thread, seq).replies += 1;
+            }
+            Mutation::MuteThread { conversation, thread, user, on } => {
+                let muted = &mut self.conversation_mut(conversation).muted_threads;
+                if on {
+                    muted.insert((thread, user))
+                } else {
+                    muted.remove(&(thread, user))
+                };
             }
             Mutation::EraseTexts { conversation, seq, before } => self.erase_texts(conversation, seq, before),
             Mutation::AddReaction { conversation, seq, revision, emoji, user } => {
@@ -47,6 +75,15 @@ impl State {
             Mutation::RemoveReaction { conversation, seq, revision, emoji, user } => {
                 self.message_state(conversation, seq, revision);
                 self.conversation_mut(conversation).reactions.remove(&(seq, emoji, user));
+            }
+            Mutation::SetPin { conversation, seq, revision, on } => {
+                self.message_state(conversation, seq, revision);
+                let pins = &mut self.conversation_mut(conversation).pins;
+                if on {
+                    pins.entry(seq).or_insert(revision);
+                } else {
+                    pins.remove(&seq);
+                }
             }
             Mutation::EraseNameInNotices { conversation, user, after, up_to } => {
                 self.erase_name(conversation, user, after, up_to);
@@ -65,7 +102,10 @@ impl State {
                 let row = MemberRow { read_seq, joined_at, listed, role, is_muted, is_pinned };
                 self.members.insert((conversation, user), row);
             }
-            Mutation::RemoveMember { conversation, user } => drop(self.members.remove(&(conversation, user))),
+            Mutation::RemoveMember { conversation, user } => {
+                self.members.remove(&(conversation, user));
+                forget_user(self.conversation_mut(conversation), user);
+            }
             Mutation::AdvanceReadMark { conversation, user, seq } => {
                 self.change_member(conversation, user, |member| member.read_seq = member.read_seq.max(seq));
             }
@@ -223,7 +263,8 @@ impl State {
 
     /// The state of a message, as of an event.
     fn message_state(&mut self, conversation: ConversationId, seq: Seq, revision: Seq) -> &mut MessageState {
-        let original = MessageState { revision, body: None, edited_at: None, is_deleted: false };
+        let (mentions, is_deleted) = (Vec::new(), false);
+        let original = MessageState { revision, body: None, mentions, edited_at: None, is_deleted, replies: 0 };
         let state = self.conversation_mut(conversation).states.entry(seq).or_insert(original);
         state.revision = revision;
         state
@@ -234,8 +275,12 @@ impl State {
         for (index, event) in events.take_while(|(index, _)| Seq(*index as u64 + 1) < before) {
             let is_own = Seq(index as u64 + 1) == message;
             match &mut event.kind {
-                EventKind::Message { body, .. } if is_own => *body = Body::deleted(),
-                EventKind::Edit { seq, body, .. } if *seq == message => *body = Body::deleted(),
+                EventKind::Message { body, mentions, .. } if is_own => {
+                    (*body, *mentions) = (Body::deleted(), Vec::new());
+                }
+                EventKind::Edit { seq, body, mentions } if *seq == message => {
+                    (*body, *mentions) = (Body::deleted(), Vec::new());
+                }
                 _ => {}
             }
         }
@@ -264,6 +309,7 @@ impl State {
             (member.read_seq, member.listed) = (Seq::ZERO, None);
             (member.is_muted, member.is_pinned) = (false, false);
         }
+        self.conversations.values_mut().for_each(|row| forget_user(row, id));
     }
 
     fn forget_addresses(&mut self, before: Timestamp) {
@@ -284,4 +330,13 @@ impl State {
         let kept = self.clock_offsets.keys().rev().nth(MAX_CLOCK_OFFSETS as usize).copied().unwrap_or_default();
         self.clock_offsets.retain(|since, _| *since == Timestamp::default() || *since >= kept);
     }
+}
+
+/// Forgets what a user was told of in a conversation, and which threads are muted.
+fn forget_user(row: &mut ConversationRow, user: UserId) {
+    row.muted_threads.retain(|(_, other)| *other != user);
+    for listeners in row.listeners.values_mut() {
+        listeners.remove(&MessageListener::User(user));
+    }
+    row.listeners.retain(|_, listeners| !listeners.is_empty());
 }

@@ -8,7 +8,7 @@ use crate::{
         Timestamp, User, UserId,
     },
     server::{
-        rules::{ListKey, Refusal, UserRef},
+        rules::{ListKey, MessageListener, Refusal, UserRef},
         store::{
             conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             memory::{
@@ -67,10 +67,21 @@ impl State {
             last_message_at: row.last_message_at(),
             read_seq: member.read_seq,
             unread: self.unread(user, row, member),
-            mentions: 0,
+            mentions: self.unread_mentions(user, row, member),
             muted: member.is_muted,
             pinned: member.is_pinned,
         })
+    }
+
+    /// Counts the messages after the read mark that the member is told of, without what blocked users wrote.
+    fn unread_mentions(&self, user: UserId, row: &ConversationRow, member: &MemberRow) -> u32 {
+        let told = row.listeners.range(member.read_seq.next()..).filter(|(seq, listeners)| {
+            let is_told =
+                [MessageListener::User(user), MessageListener::Everyone].iter().any(|it| listeners.contains(it));
+            let author = row.event(**seq).map(|event| event.author);
+            is_told && author.is_some_and(|author| author != user && !self.blocks.contains_key(&(user, author)))
+        });
+        u32::try_from(told.take(MAX_UNREAD as usize).count()).unwrap_or(MAX_UNREAD)
     }
 
     /// Counts the messages of others after the read mark, without deleted ones, notices, and what blocked users wrote.
@@ -138,7 +149,7 @@ impl State {
         Some(FoundUser { id, has_direct: self.direct_between(opener, id).is_some() })
     }
 
-    pub(super) fn blocked_users(&self, user: UserId) -> Vec<User> {
+    pub(crate) fn blocked_users(&self, user: UserId) -> Vec<User> {
         let mut blocks: Vec<_> = self.blocks.iter().filter(|((blocker, _), _)| *blocker == user).collect();
         blocks.sort_by_key(|((_, other), at)| (**at, *other));
         blocks.into_iter().map(|((_, other), _)| self.known_user(*other)).collect()

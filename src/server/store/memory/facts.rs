@@ -12,8 +12,9 @@ use crate::{
     server::{
         rules::{
             BannedNetwork, ConversationFacts, ConversationFactsKind, Erasure, EventPosition, Facts, GuestCutoffs,
-            GuestMark, InviteFacts, InviteKey, Known, MarkFacts, Membership, MessageFacts, OldEvent, OtherMember,
-            ReportFacts, SanctionFacts, SavedClock, SessionFacts, SessionKey, UserFacts,
+            GuestMark, InviteFacts, InviteKey, Known, MAX_THREAD_AUTHORS, MarkFacts, Membership, MessageFacts,
+            MessageListener, OldEvent, OtherMember, ReportFacts, SanctionFacts, SavedClock, SessionFacts, SessionKey,
+            UserFacts,
         },
         store::{
             history::HistoryWindow,
@@ -145,6 +146,13 @@ impl Facts for State {
         Ok(members.any(is_owner))
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        let members = self.members.iter().filter(|((conversation, user), _)| *conversation == room && *user != except);
+        let registered = members.filter(|((_, user), _)| self.users[user].password.is_some());
+        let heir = registered.min_by_key(|((_, user), member)| (Reverse(member.role), member.joined_at, *user));
+        Ok(heir.map(|((_, user), _)| *user))
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         Ok(self.conversations.iter().filter(|(_, row)| row.users.is_none()).map(|(id, _)| *id).collect())
     }
@@ -201,9 +209,27 @@ impl Facts for State {
         let event = row.event(seq).filter(|event| event.is_message() || event.is_notice());
         Ok(event.map(|event| MessageFacts {
             author: event.author,
+            at: event.at,
             is_deleted: row.is_deleted(seq),
             is_notice: event.is_notice(),
+            reply: event.kind.reply(),
+            mentioned: event.kind.mentions().iter().chain(row.mentions(seq)).map(MessageListener::of).collect(),
+            participants: event.kind.participants().to_vec(),
         }))
+    }
+
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>> {
+        let Some(row) = self.conversations.get(&conversation) else { return Ok(Vec::new()) };
+        let newest = row.replies(thread).rev().take(MAX_THREAD_AUTHORS as usize).map(|(_, event)| event.author);
+        let mut listeners: Vec<UserId> = Vec::new();
+        for author in newest.chain(row.event(thread).map(|event| event.author)) {
+            let hears =
+                self.members.contains_key(&(conversation, author)) && !row.muted_threads.contains(&(thread, author));
+            if hears && !listeners.contains(&author) {
+                listeners.push(author);
+            }
+        }
+        Ok(listeners)
     }
 
     fn emoji_of(&mut self, conversation: ConversationId, seq: Seq) -> Known<Vec<Emoji>> {
@@ -212,6 +238,10 @@ impl Facts for State {
             row.reactions.keys().filter(|(message, ..)| *message == seq).map(|(_, emoji, _)| emoji.clone()).collect();
         emoji.dedup();
         Ok(emoji)
+    }
+
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        Ok(self.conversations.get(&conversation).map(|row| row.pins.keys().copied().collect()).unwrap_or_default())
     }
 
     fn messages_of(

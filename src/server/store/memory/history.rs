@@ -4,7 +4,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::{
     domain::{
-        Body, ConversationId, Emoji, Event, EventKind, Message, MessagesPage, Reaction, Seq, Timestamp, User, UserId,
+        Body, ConversationId, Emoji, Event, EventKind, Mention, Message, MessagesPage, Reaction, Seq, Timestamp, User,
+        UserId,
     },
     server::{
         rules::Refusal,
@@ -54,18 +55,14 @@ impl State {
     ) -> Result<MessagesPage, Refusal> {
         let (row, ..) = self.listed(reader, conversation).ok_or(Refusal::NotMember)?;
         let messages = row.messages().map(|(seq, event)| self.full_message(row, seq, event));
-        let size_of = |message: &Message| {
-            let reactions: usize = message.reactions.iter().map(|reaction| reaction.users.len()).sum();
-            message.body.as_str().len() + reactions * REACTION_BYTES
-        };
         let (messages, is_complete) = match window {
             HistoryWindow::After(after) => {
-                take_while_fitting(messages.filter(|message| message.seq > after), limit, bytes, size_of)
+                take_while_fitting(messages.filter(|message| message.seq > after), limit, bytes, message_size)
             }
             HistoryWindow::Newest | HistoryWindow::Before(_) => {
                 let end = if let HistoryWindow::Before(end) = window { end } else { Seq(u64::MAX) };
                 let newest_first = messages.rev().filter(|message| message.seq < end);
-                let (mut messages, is_complete) = take_while_fitting(newest_first, limit, bytes, size_of);
+                let (mut messages, is_complete) = take_while_fitting(newest_first, limit, bytes, message_size);
                 messages.reverse();
                 (messages, is_complete)
             }
@@ -77,13 +74,15 @@ impl State {
     pub(crate) fn full_message(&self, row: &ConversationRow, seq: Seq, event: &EventRow) -> Message {
         let mut message = self.bare_message(row, seq, event);
         message.reactions = self.reactions_of(row, seq);
+        message.mentions = row.mentions(seq).to_vec();
         if let Some(noticed) = message.noticed_user_mut() {
             self.hide_former_name(noticed);
         }
+        message.mentions.iter_mut().filter_map(Mention::user_mut).for_each(|user| *user = self.known_user(user.id));
         message
     }
 
-    /// A message without its reactions.
+    /// A message without its reactions and mentions.
     fn bare_message(&self, row: &ConversationRow, seq: Seq, event: &EventRow) -> Message {
         let state = row.states.get(&seq);
         let (original, notice, room) = match &event.kind {
@@ -99,9 +98,9 @@ impl State {
             author: self.known_user(event.author),
             body: state.and_then(|state| state.body.clone()).unwrap_or(original),
             mentions: Vec::new(),
-            reply: None,
-            replies: 0,
-            pinned: false,
+            reply: event.kind.reply(),
+            replies: state.map_or(0, |state| state.replies),
+            pinned: row.pins.contains_key(&seq),
             revision: state.map_or(seq, |state| state.revision),
             edited_at: state.and_then(|state| state.edited_at),
             deleted: row.is_deleted(seq),
@@ -154,31 +153,17 @@ impl State {
     ) -> Vec<Event> {
         let Some(row) = self.conversations.get(&conversation) else { return Vec::new() };
         let events = row.numbered().filter(|(seq, _)| *seq > after && *seq <= up_to);
-        let events = events.map(|(seq, event)| self.present_event(conversation, row, seq, event));
+        let events = events.map(|(seq, event)| self.present_event(conversation, seq, event));
         take_while_fitting(events, limit, bytes, event_size).0
     }
 
-    /// An event with the present text of its message and the present names.
-    pub(super) fn present_event(
-        &self,
-        conversation: ConversationId,
-        row: &ConversationRow,
-        seq: Seq,
-        event: &EventRow,
-    ) -> Event {
+    /// An event with the present names.
+    pub(super) fn present_event(&self, conversation: ConversationId, seq: Seq, event: &EventRow) -> Event {
         let mut kind = event.kind.clone();
-        let message = kind.target().unwrap_or(seq);
-        match &mut kind {
-            EventKind::Message { body, .. } | EventKind::Edit { body, .. } => {
-                let present = row.states.get(&message).and_then(|state| state.body.clone());
-                *body = present.unwrap_or_else(|| body.clone());
-            }
-            other => {
-                if let Some(noticed) = other.noticed_user_mut() {
-                    self.hide_former_name(noticed);
-                }
-            }
+        if let Some(noticed) = kind.noticed_user_mut() {
+            self.hide_former_name(noticed);
         }
+        kind.mentioned_users_mut().for_each(|user| *user = self.known_user(user.id));
         Event { conversation, seq, at: event.at, author: self.known_user(event.author), id: event.id, kind }
     }
 
@@ -188,6 +173,12 @@ impl State {
         let due = self.conversations.iter().filter(|(_, row)| is_due(row)).map(|(id, _)| *id);
         due.take(limit as usize).collect()
     }
+}
+
+/// Roughly how many bytes of text a message has, reactions included.
+pub(super) fn message_size(message: &Message) -> usize {
+    let reactions: usize = message.reactions.iter().map(|reaction| reaction.users.len()).sum();
+    message.body.as_str().len() + reactions * REACTION_BYTES
 }
 
 /// Roughly how many bytes an event takes on the wire.

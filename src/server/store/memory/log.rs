@@ -20,7 +20,7 @@ impl State {
             LoggedChange::Entry(entry) => Change::Entry(entry.clone()),
             LoggedChange::Event(conversation, seq) => {
                 let content = self.conversations.get(conversation)?;
-                let event = self.present_event(*conversation, content, *seq, content.event(*seq)?);
+                let event = self.present_event(*conversation, *seq, content.event(*seq)?);
                 Change::Event { event, direct: content.users.is_some() }
             }
         };

@@ -8,12 +8,14 @@ mod facts;
 mod history;
 mod log;
 mod memory_store;
+mod message_changes;
 mod moderation;
 mod queries;
 mod reading;
 mod rooms;
 mod rows;
 mod state;
+mod threads;
 
 pub(crate) use memory_store::MemoryStore;
 pub(crate) use rows::{ConversationRow, EventRow, MemberRow, RoomRow};

@@ -1,13 +1,13 @@
 //! The rows of the reference store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     domain::{
-        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, EventKind, InviteId, Message, Nickname,
+        Body, ClientAddr, CommandId, ConversationId, Emoji, EndReason, EventKind, InviteId, Mention, Message, Nickname,
         NicknameKey, Posting, Reason, Role, RoomName, RoomTopic, Seq, SessionId, Timestamp, User, UserId, Visibility,
     },
-    server::rules::{InviteKey, ListKey, PasswordHash, RoomFacts, SessionKey},
+    server::rules::{InviteKey, ListKey, MessageListener, PasswordHash, RoomFacts, SessionKey},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,12 @@ pub(crate) struct ConversationRow {
     pub(crate) states: BTreeMap<Seq, MessageState>,
     /// The event that added each reaction.
     pub(crate) reactions: BTreeMap<(Seq, Emoji, UserId), Seq>,
+    /// Who is told of each message.
+    pub(crate) listeners: BTreeMap<Seq, BTreeSet<MessageListener>>,
+    /// Who has muted which thread.
+    pub(crate) muted_threads: BTreeSet<(Seq, UserId)>,
+    /// The pinned messages, and the event that pinned each.
+    pub(crate) pins: BTreeMap<Seq, Seq>,
 }
 
 /// What is set of a room.
@@ -92,8 +98,18 @@ impl RoomRow {
 
 impl ConversationRow {
     pub(crate) fn new(room: Option<RoomRow>, users: Option<[UserId; 2]>, created_at: Timestamp) -> Self {
-        let (events, states, reactions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { room, users, created_at, retained: Seq::ZERO, events, states, reactions }
+        Self {
+            room,
+            users,
+            created_at,
+            retained: Seq::ZERO,
+            events: Vec::new(),
+            states: BTreeMap::new(),
+            reactions: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            muted_threads: BTreeSet::new(),
+            pins: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn last_seq(&self) -> Seq {
@@ -114,6 +130,19 @@ impl ConversationRow {
         self.numbered().filter(|(_, event)| event.is_message() || event.is_notice())
     }
 
+    /// The replies of a thread, in ascending order.
+    pub(crate) fn replies(&self, thread: Seq) -> impl DoubleEndedIterator<Item = (Seq, &EventRow)> {
+        self.numbered().filter(move |(_, event)| event.kind.reply().is_some_and(|reply| reply.thread == thread))
+    }
+
+    /// The present mentions of a message.
+    pub(crate) fn mentions(&self, seq: Seq) -> &[Mention] {
+        match self.states.get(&seq) {
+            Some(MessageState { body: Some(_), mentions, .. }) => mentions,
+            _ => self.event(seq).map_or(&[], |event| event.kind.mentions()),
+        }
+    }
+
     pub(crate) fn is_deleted(&self, seq: Seq) -> bool {
         self.states.get(&seq).is_some_and(|state| state.is_deleted)
     }
@@ -124,7 +153,7 @@ pub(crate) struct EventRow {
     pub(crate) at: Timestamp,
     pub(crate) author: UserId,
     pub(crate) id: CommandId,
-    /// A text that was edited away or deleted is empty.
+    /// The text of a deleted message is empty.
     pub(crate) kind: EventKind,
 }
 
@@ -145,8 +174,12 @@ pub(crate) struct MessageState {
     pub(crate) revision: Seq,
     /// The present text; `None`: the original one.
     pub(crate) body: Option<Body>,
+    /// The mentions in `body`.
+    pub(crate) mentions: Vec<Mention>,
     pub(crate) edited_at: Option<Timestamp>,
     pub(crate) is_deleted: bool,
+    /// How many messages are in the thread that it begins.
+    pub(crate) replies: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,14 +43,37 @@ impl KnownFacts {
             M::AppendEvent(event) => self.append(event),
             M::Log(_) => {}
 
-            M::SetText { conversation, .. }
-            | M::EraseTexts { conversation, .. }
-            | M::EraseNameInNotices { conversation, .. } => self.forget_texts(*conversation),
+            M::SetText { conversation, seq, .. } => {
+                known.message.remove(&(*conversation, *seq));
+                self.forget_texts(*conversation);
+            }
+            M::SetListeners { .. } => {}
+            M::AddReply { conversation, thread, author, .. } => {
+                if let Some(listeners) = known.thread_listeners.get_mut(&(*conversation, *thread)) {
+                    if let Some(place) = listeners.iter().position(|listener| listener == author) {
+                        listeners[..=place].rotate_right(1);
+                    } else {
+                        // Or the author has muted the thread.
+                        known.thread_listeners.remove(&(*conversation, *thread));
+                    }
+                }
+                self.forget_texts(*conversation);
+            }
+            M::MuteThread { conversation, thread, .. } => {
+                known.thread_listeners.remove(&(*conversation, *thread));
+            }
+            M::EraseTexts { conversation, seq, .. } => {
+                known.message.remove(&(*conversation, *seq));
+                self.forget_texts(*conversation);
+            }
+            M::EraseNameInNotices { conversation, .. } => self.forget_texts(*conversation),
             M::MarkDeleted { conversation, seq, .. } => {
                 if let Some(Some(message)) = known.message.get_mut(&(*conversation, *seq)) {
                     message.is_deleted = true;
+                    message.mentioned.clear();
                 }
                 correct(&mut known.emoji_of, &(*conversation, *seq), Vec::new());
+                known.pins_of.remove(conversation);
                 self.forget_messages(*conversation);
             }
             M::AddReaction { conversation, seq, emoji, .. } => {
@@ -63,6 +86,11 @@ impl KnownFacts {
             }
             M::RemoveReaction { conversation, seq, .. } => {
                 known.emoji_of.remove(&(*conversation, *seq));
+                self.forget_texts(*conversation);
+            }
+
+            M::SetPin { conversation, .. } => {
+                known.pins_of.remove(conversation);
                 self.forget_texts(*conversation);
             }
 
@@ -84,6 +112,7 @@ impl KnownFacts {
                     member.role = *role;
                 }
                 known.has_room_owner_besides.clear();
+                known.room_heir.clear();
             }
             M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
                 let (joined_at, read_seq, listed, role) = (*joined_at, *read_seq, *listed, *role);
@@ -137,6 +166,7 @@ impl KnownFacts {
                 if let Some(Some(facts)) = known.user.get_mut(user) {
                     (facts.user.registered, facts.password) = (true, Some(hash.clone()));
                 }
+                known.room_heir.clear();
                 known.old_events.clear();
                 known.messages_around.clear();
                 self.forget_guests();
@@ -161,6 +191,7 @@ impl KnownFacts {
                 known.has_blocked.retain(|(blocker, _), _| blocker != user);
                 known.blocked_count.remove(user);
                 known.membership.retain(|(_, member), _| member != user);
+                known.thread_listeners.clear();
                 known.directs_of.clear();
                 known.old_events.clear();
                 self.forget_nickname(*user);
@@ -254,7 +285,9 @@ impl KnownFacts {
             self.forget_members(conversation);
         }
         self.answers.rooms_of.remove(&user);
+        self.answers.thread_listeners.retain(|(of, _), _| *of != conversation);
         self.answers.has_room_owner_besides.clear();
+        self.answers.room_heir.clear();
         self.forget_texts(conversation);
     }
 

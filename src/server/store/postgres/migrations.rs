@@ -29,6 +29,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("rooms.sql"), oldest_program: 2 },
     // Programs of version 2 read back a mark that was set back, if they gathered one before.
     Migration { sql: include_str!("member_settings.sql"), oldest_program: 2 },
+    // Programs of version 3 cannot read the events of pins, and remove texts with an edit.
+    Migration { sql: include_str!("pins.sql"), oldest_program: 4 },
+    // An edit by a program of version 4 would leave the mentions of the earlier text.
+    Migration { sql: include_str!("mentions.sql"), oldest_program: 5 },
 ];
 
 /// What identifies a store.

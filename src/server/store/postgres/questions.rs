@@ -89,6 +89,7 @@ kinds! {
     room_name: RoomName(ConversationId) -> Option<RoomName>;
     public_room_with_name: PublicRoomWithName(NicknameKey) -> Option<ConversationId>;
     has_room_owner_besides: HasRoomOwnerBesides((ConversationId, UserId)) -> bool;
+    room_heir: RoomHeir((ConversationId, UserId)) -> Option<UserId>;
     rooms: Rooms(()) -> Vec<ConversationId>;
     direct_of: DirectOf(UserPair) -> Option<ConversationId>;
     directs_of: DirectsOf(UserId) -> Vec<ConversationId>;
@@ -100,6 +101,8 @@ kinds! {
     command: Command((UserId, CommandId)) -> Option<EventPosition>;
     message: Message((ConversationId, Seq)) -> Option<MessageFacts>;
     emoji_of: EmojiOf((ConversationId, Seq)) -> Vec<Emoji>;
+    thread_listeners: ThreadListeners((ConversationId, Seq)) -> Vec<UserId>;
+    pins_of: PinsOf(ConversationId) -> Vec<Seq>;
     messages_of: MessagesOf(MessagesOf) -> Vec<Seq>;
     messages_around: MessagesAround(MessagesAround) -> Vec<Message>;
     old_events: OldEvents((ConversationId, Timestamp, u32)) -> Vec<OldEvent>;

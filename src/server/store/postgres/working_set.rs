@@ -134,6 +134,10 @@ impl Facts for WorkingSet {
         ask!(self.has_room_owner_besides, HasRoomOwnerBesides((room, except)))
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        ask!(self.room_heir, RoomHeir((room, except)))
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         ask!(self.rooms, Rooms(()))
     }
@@ -172,6 +176,14 @@ impl Facts for WorkingSet {
 
     fn emoji_of(&mut self, conversation: ConversationId, seq: Seq) -> Known<Vec<Emoji>> {
         ask!(self.emoji_of, EmojiOf((conversation, seq)))
+    }
+
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>> {
+        ask!(self.thread_listeners, ThreadListeners((conversation, thread)))
+    }
+
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        ask!(self.pins_of, PinsOf(conversation))
     }
 
     fn messages_of(

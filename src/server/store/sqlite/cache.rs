@@ -225,10 +225,14 @@ impl WriterCache {
             | M::SetMuted { .. }
             | M::SetPinned { .. }
             | M::SetText { .. }
+            | M::SetListeners { .. }
+            | M::AddReply { .. }
+            | M::MuteThread { .. }
             | M::MarkDeleted { .. }
             | M::EraseTexts { .. }
             | M::AddReaction { .. }
             | M::RemoveReaction { .. }
+            | M::SetPin { .. }
             | M::EraseNameInNotices { .. }
             | M::CreateDirect { .. }
             | M::CreateRoom { .. }

@@ -5,14 +5,15 @@ use rusqlite::{Row, params};
 
 use crate::{
     domain::{
-        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Message, NicknameKey, RoomName, Seq, SessionId,
-        Timestamp, UserId,
+        ClientAddr, CommandId, ConversationId, Emoji, InviteId, Mention, Message, NicknameKey, RoomName, Seq,
+        SessionId, Timestamp, UserId,
     },
     server::{
         rules::{
             BannedNetwork, ConversationFacts, Erasure, EventPosition, Facts, FactsError, GuestCutoffs, GuestMark,
-            InviteFacts, InviteKey, Known, MarkFacts, Membership, MessageFacts, OldEvent, Refusal, ReportFacts,
-            SanctionFacts, SanctionScope, SavedClock, SessionFacts, SessionKey, UserFacts,
+            InviteFacts, InviteKey, Known, MAX_THREAD_AUTHORS, MarkFacts, Membership, MessageFacts, MessageListener,
+            OldEvent, Refusal, ReportFacts, SanctionFacts, SanctionScope, SavedClock, SessionFacts, SessionKey,
+            UserFacts,
         },
         store::{
             error::StoreError,
@@ -20,9 +21,9 @@ use crate::{
             sqlite::{
                 queries::{
                     clock_offsets,
-                    history::messages,
+                    history::{messages, reply_from},
                     moderation::{self, invite_from},
-                    rows::user_from,
+                    rows::{json_from, user_from},
                 },
                 tables::Tables,
             },
@@ -155,6 +156,15 @@ impl Facts for Tables<'_> {
         Ok(self.exists(select, params![room, except])?)
     }
 
+    fn room_heir(&mut self, room: ConversationId, except: UserId) -> Known<Option<UserId>> {
+        let (room, except) = (self.conversation_number(room)?, self.user_number(except)?);
+        let select = "SELECT u.id FROM members m JOIN users u ON u.number = m.user
+               LEFT JOIN room_roles r ON r.conversation = m.conversation AND r.user = m.user
+              WHERE m.conversation = ?1 AND m.user <> ?2 AND u.password IS NOT NULL
+              ORDER BY CASE r.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END, m.joined_at, m.user LIMIT 1";
+        Ok(self.one(select, params![room, except], first)?)
+    }
+
     fn rooms(&mut self) -> Known<Vec<ConversationId>> {
         Ok(self.all("SELECT id FROM conversations WHERE kind = 'room' ORDER BY number", [], first)?)
     }
@@ -217,18 +227,54 @@ impl Facts for Tables<'_> {
     }
 
     fn message(&mut self, conversation: ConversationId, seq: Seq) -> Known<Option<MessageFacts>> {
-        let select = "SELECT u.id, m.deleted, m.notice IS NOT NULL FROM messages m JOIN users u ON u.number = m.author
+        let select =
+            "SELECT u.id, m.deleted, m.notice IS NOT NULL, m.at, m.reply_to, m.thread, m.mentions, m.sent_mentions,
+                    e.payload -> '$.participants'
+               FROM messages m JOIN events e ON e.conversation = m.conversation AND e.seq = m.seq
+               JOIN users u ON u.number = m.author
               WHERE m.conversation = ?1 AND m.seq = ?2";
         let conversation = self.conversation_number(conversation)?;
         Ok(self.one(select, params![conversation, seq], |row| {
-            Ok(MessageFacts { author: row.get(0)?, is_deleted: row.get(1)?, is_notice: row.get(2)? })
+            let mentions: [Option<Vec<Mention>>; 2] = [json_from(row, 6)?, json_from(row, 7)?];
+            Ok(MessageFacts {
+                author: row.get(0)?,
+                at: row.get(3)?,
+                is_deleted: row.get(1)?,
+                is_notice: row.get(2)?,
+                reply: reply_from(row, 4)?,
+                mentioned: mentions.iter().flatten().flatten().map(MessageListener::of).collect(),
+                participants: json_from(row, 8)?.unwrap_or_default(),
+            })
         })?)
+    }
+
+    fn thread_listeners(&mut self, conversation: ConversationId, thread: Seq) -> Known<Vec<UserId>> {
+        let select = "WITH newest AS (
+                SELECT seq, author FROM replies WHERE conversation = ?1 AND thread = ?2 ORDER BY seq DESC LIMIT ?3
+            ), authors AS (
+                SELECT max(seq) AS seq, author FROM (
+                    SELECT seq, author FROM newest
+                    UNION ALL SELECT seq, author FROM events WHERE conversation = ?1 AND seq = ?2
+                ) GROUP BY author
+            )
+            SELECT u.id FROM authors a JOIN users u ON u.number = a.author
+             WHERE EXISTS (SELECT 1 FROM members WHERE conversation = ?1 AND user = a.author)
+               AND NOT EXISTS (SELECT 1 FROM muted_threads
+                                WHERE user = a.author AND conversation = ?1 AND thread = ?2)
+             ORDER BY a.seq DESC";
+        let conversation = self.conversation_number(conversation)?;
+        Ok(self.all(select, params![conversation, thread, MAX_THREAD_AUTHORS], first)?)
     }
 
     fn emoji_of(&mut self, conversation: ConversationId, seq: Seq) -> Known<Vec<Emoji>> {
         let select = "SELECT DISTINCT emoji FROM reactions WHERE conversation = ?1 AND message = ?2 ORDER BY emoji";
         let conversation = self.conversation_number(conversation)?;
         Ok(self.all(select, params![conversation, seq], first)?)
+    }
+
+    fn pins_of(&mut self, conversation: ConversationId) -> Known<Vec<Seq>> {
+        let conversation = self.conversation_number(conversation)?;
+        Ok(self.all("SELECT message FROM pins WHERE conversation = ?1 ORDER BY message", [conversation], first)?)
     }
 
     fn messages_of(

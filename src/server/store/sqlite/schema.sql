@@ -1,4 +1,4 @@
--- The tables of a new store (version 23). Stores of earlier versions are copied into these tables; see `upgrade`.
+-- The tables of a new store (version 25). Stores of earlier versions are copied into these tables; see `upgrade`.
 --
 -- Users and conversations have a UUID, which everybody else knows, and a small number, which the other tables refer to.
 -- Times are milliseconds since the Unix epoch; those of the server's clock are marked, see server/clock.rs.
@@ -145,6 +145,8 @@ CREATE UNIQUE INDEX events_by_seq ON events (conversation, seq);
 CREATE UNIQUE INDEX commands ON events (command_id, author);
 -- Finds all texts that a message ever had, so that deleting the message deletes them, too.
 CREATE INDEX changes ON events (conversation, target) WHERE target IS NOT NULL;
+-- Finds what has changed since an event, without the messages.
+CREATE INDEX changes_by_seq ON events (conversation, seq, target) WHERE target IS NOT NULL;
 
 -- The commit log, second part: everything that is not an event of a conversation; see rules::Entry.
 CREATE TABLE entries (
@@ -160,7 +162,9 @@ CREATE TABLE consumers (
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Messages that later events have changed.
+-- Messages that later events have changed. `mentions`: those in `body`: JSON, as in an event frame, without nicknames; NULL:
+-- none. `replies`: how many messages are in the thread that the message begins. Both are written as a migration adds them, so
+-- that an upgraded store has the same tables.
 CREATE TABLE states (
     conversation INTEGER NOT NULL,
     seq          INTEGER NOT NULL,
@@ -169,7 +173,7 @@ CREATE TABLE states (
     -- The present text; NULL: the original one.
     body         TEXT,
     edited_at    INTEGER,
-    deleted      INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    deleted      INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)), mentions TEXT, replies INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation, seq),
     FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;
@@ -185,13 +189,63 @@ CREATE TABLE reactions (
     FOREIGN KEY (conversation, message) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- Who is told of which message: those whom its present text mentions, and the participants of its thread. Nobody is told of
+-- a deleted message.
+CREATE TABLE listeners (
+    -- 0: everyone in the room.
+    user         INTEGER NOT NULL,
+    conversation INTEGER NOT NULL,
+    seq          INTEGER NOT NULL,
+    -- The time of the message.
+    at           INTEGER NOT NULL,
+    PRIMARY KEY (user, conversation, seq),
+    FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX listeners_by_time ON listeners (user, at);
+CREATE INDEX listeners_of_message ON listeners (conversation, seq);
+
+-- The replies of each thread.
+CREATE TABLE replies (
+    conversation INTEGER NOT NULL,
+    -- The first message of the thread.
+    thread       INTEGER NOT NULL,
+    seq          INTEGER NOT NULL,
+    author       INTEGER NOT NULL REFERENCES users (number),
+    PRIMARY KEY (conversation, thread, seq),
+    FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Who wants to hear nothing of which thread without being mentioned.
+CREATE TABLE muted_threads (
+    user         INTEGER NOT NULL REFERENCES users (number),
+    conversation INTEGER NOT NULL,
+    thread       INTEGER NOT NULL,
+    PRIMARY KEY (user, conversation, thread)
+) STRICT, WITHOUT ROWID;
+
+-- Pinned messages.
+CREATE TABLE pins (
+    conversation INTEGER NOT NULL,
+    message      INTEGER NOT NULL,
+    -- The event that pinned it; the newest pin comes first.
+    seq          INTEGER NOT NULL,
+    PRIMARY KEY (conversation, message),
+    FOREIGN KEY (conversation, message) REFERENCES events (conversation, seq)
+) STRICT, WITHOUT ROWID;
+
 -- Messages in their present state: the folded log.
 CREATE VIEW messages AS
 SELECT e.conversation, e.seq, e.command_id AS id, e.at, e.author,
        coalesce(s.body, e.payload ->> '$.body', '') AS body,
        coalesce(s.revision, e.seq) AS revision, s.edited_at, coalesce(s.deleted, 0) AS deleted,
        -- JSON, as in an event frame's "event": of a moderation notice, or of a change of the room.
-       iif(e.payload ->> '$.kind' IN ('notice', 'room'), e.payload, NULL) AS notice
+       iif(e.payload ->> '$.kind' IN ('notice', 'room'), e.payload, NULL) AS notice,
+       -- JSON, as in an event frame, without nicknames: the mentions in the present text, and in the original one.
+       iif(s.body IS NULL, e.payload -> '$.mentions', s.mentions) AS mentions,
+       e.payload -> '$.mentions' AS sent_mentions,
+       e.payload ->> '$.reply_to' AS reply_to, e.payload ->> '$.thread' AS thread,
+       coalesce(s.replies, 0) AS replies
   FROM events e LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = e.seq
  WHERE e.target IS NULL;
 

@@ -17,9 +17,9 @@ use tokio::{
 
 use crate::{
     domain::{
-        AuditPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch, Event, Invite,
-        MemberPage, MessagesPage, NicknameKey, ReportList, Sanction, Seq, SessionEnd, SessionId, SessionInfo,
-        Timestamp, User, UserId,
+        AuditPage, ChangesPage, Conversation, ConversationId, ConversationList, DirectoryPage, DirectoryRoom, Epoch,
+        Event, Invite, MemberPage, MentionPage, MessageHistory, MessagesPage, NicknameKey, PinnedMessages, ReportList,
+        Sanction, Seq, SessionEnd, SessionId, SessionInfo, ThreadPage, Timestamp, User, UserId,
     },
     server::{
         byte_size::ByteSize,
@@ -33,19 +33,21 @@ use crate::{
             feed::CommitFeed,
             history::{FoundMessage, History, HistoryWindow, MessageLookup},
             job::{Job, job_with_receipt},
+            message_changes::MessageChanges,
             moderation::ModerationRecords,
             read_marks::{ReadMark, ReadMarks, ReadMarksHold},
             rooms::{DirectoryQuery, MemberSortKey, Rooms},
             sqlite::{
                 error::OpenError,
                 open::{DATABASE, Identity, lock_folder, open_writer, sessionless_guests},
-                queries::{accounts, conversations, history, log, moderation, rooms},
+                queries::{accounts, conversations, history, log, message_changes, moderation, rooms, threads},
                 quota::Quota,
                 readers::Readers,
                 wal_checkpoints::{Checkpoints, WriteCounters},
                 writer::commit_loop::{SharedState, Writer},
             },
             store_trait::{Lifecycle, Writes},
+            threads::{CompletionUsers, Threads, ToldSortKey},
             write_queue::{QueueReceiver, Work, WriteQueue},
         },
     },
@@ -274,6 +276,33 @@ queries! {
             conversation: ConversationId, after: Seq, up_to: Seq, limit: u32, bytes: usize
         ) -> Vec<Event>;
         history::due_for_retention: fn due_for_retention(before: Timestamp, limit: u32) -> Vec<ConversationId>;
+    }
+
+    Threads {
+        threads::messages_at: fn messages_at(
+            reader: UserId, conversation: ConversationId, seqs: Vec<Seq>, bytes: usize
+        ) -> MessagesPage;
+        threads::thread: fn thread(
+            reader: UserId, conversation: ConversationId, thread: Seq, window: HistoryWindow, limit: u32, bytes: usize
+        ) -> ThreadPage;
+        threads::mentions: fn mentions(
+            reader: UserId, before: Option<ToldSortKey>, limit: u32, bytes: usize
+        ) -> MentionPage;
+        threads::completion_users: fn completion_users(
+            reader: UserId, conversation: ConversationId, prefix: Option<NicknameKey>, limit: u32
+        ) -> CompletionUsers;
+    }
+
+    MessageChanges {
+        message_changes::pinned_messages: fn pinned_messages(
+            reader: UserId, conversation: ConversationId
+        ) -> PinnedMessages;
+        message_changes::message_history: fn message_history(
+            reader: UserId, conversation: ConversationId, seq: Seq
+        ) -> MessageHistory;
+        message_changes::changes: fn changes(
+            reader: UserId, conversation: ConversationId, after: Seq, limit: u32, bytes: usize
+        ) -> ChangesPage;
     }
 
     ModerationRecords {

@@ -18,6 +18,14 @@ pub(super) enum ButtonAction {
     React,
     /// Shows more emoji.
     MoreEmoji,
+    /// Begins a reply in the composer.
+    Reply,
+    /// Goes to the message that this one replies to.
+    ToOriginal,
+    /// Opens the thread of the message.
+    OpenThread,
+    /// Makes this message and all later ones unread again.
+    MarkUnread,
     /// Edits the message in the composer.
     Edit,
     /// Asks whether to delete the message.
@@ -47,9 +55,13 @@ pub(super) enum ButtonAction {
 }
 
 impl ButtonAction {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 19] = [
         Self::React,
         Self::MoreEmoji,
+        Self::Reply,
+        Self::ToOriginal,
+        Self::OpenThread,
+        Self::MarkUnread,
         Self::Edit,
         Self::Delete,
         Self::ConfirmDeletion,
@@ -70,6 +82,10 @@ impl ButtonAction {
         match self {
             Self::React => "react",
             Self::MoreEmoji => "more-emoji",
+            Self::Reply => "reply",
+            Self::ToOriginal => "to-original",
+            Self::OpenThread => "open-thread",
+            Self::MarkUnread => "mark-unread",
             Self::Edit => "edit",
             Self::Delete => "delete",
             Self::ConfirmDeletion => "confirm-deletion",

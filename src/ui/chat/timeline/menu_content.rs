@@ -64,6 +64,17 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
                 parts.push(view! { <p class="reacted-by small">{sentence(&text)}</p> }.into_any());
             }
             let is_own = message.author.id == me.id;
+            if !is_archived {
+                parts.push(icon_button(ButtonAction::Reply, icons::reply(), menu_texts.reply).into_any());
+            }
+            if menu.draft.id.thread.is_none() {
+                if message.replies > 0 || message.reply.is_some() {
+                    parts.push(
+                        icon_button(ButtonAction::OpenThread, icons::thread(), menu_texts.open_thread).into_any(),
+                    );
+                }
+                parts.push(icon_button(ButtonAction::MarkUnread, icons::unread(), menu_texts.mark_unread).into_any());
+            }
             if is_own && !is_archived {
                 parts.push(icon_button(ButtonAction::Edit, icons::pencil(), menu_texts.edit).into_any());
             }

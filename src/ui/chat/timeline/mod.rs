@@ -13,6 +13,7 @@ mod message_row;
 mod missed_box;
 mod model;
 mod reactions;
+mod reply_parts;
 mod row_signals;
 mod scroll;
 mod versions_menu;

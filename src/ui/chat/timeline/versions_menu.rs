@@ -20,7 +20,7 @@ pub(super) fn versions_menu(menu: Menu, RowSignals { view, .. }: RowSignals) -> 
         let state = menu.state.get();
         (state.view == MenuView::Versions).then_some((state.is_touch, state.opens_upwards))
     });
-    let conversation = menu.draft.conversation;
+    let conversation = menu.draft.id.conversation;
     reactive_view(move || {
         let (is_touch, opens_upwards) = shape.get()?;
         let seq = view.with_untracked(|view| view.as_ref().map(|view| view.message.seq))?;

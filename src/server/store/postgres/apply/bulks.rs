@@ -10,7 +10,7 @@ use crate::{
     domain::{CommandId, ConversationId, Event, EventKind, Seq, SessionId, Timestamp, UserId},
     server::{
         rules::{Entry, ListKey},
-        store::{commit_log::Position, postgres::statement::Statement},
+        store::{commit_log::Position, postgres::statement::Statement, stored_event::stored_event},
     },
 };
 
@@ -74,7 +74,7 @@ impl Events {
         self.authors.push(event.author.id);
         self.commands.push(event.id);
         self.targets.push(target);
-        self.payloads.push(Json(event.kind.clone()));
+        self.payloads.push(Json(stored_event(&event.kind).into_owned()));
     }
 
     /// Whether there is a text of this message before `before`: the original, or an edit.

@@ -5,23 +5,26 @@ use tokio_postgres::types::Json;
 use crate::{
     domain::{ConversationId, Role, UserId},
     server::{
-        rules::{AuditRow, MAX_CLOCK_OFFSETS, Mutation, NewSession, NewUserRow, RoomSetting},
+        rules::{AuditRow, MAX_CLOCK_OFFSETS, MessageListener, Mutation, NewSession, NewUserRow, RoomSetting},
         store::{
             commit_log::Position,
             postgres::{
                 apply::sql::{
-                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_MARK, ADD_MEMBER, ADD_REACTION, ADD_REPORT,
-                    ADVANCE_ERASURE, BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS, CREATE_DIRECT,
-                    CREATE_INVITE, CREATE_ROOM, CREATE_USER, ERASE_EDITS, ERASE_NAME_IN_NOTICES, ERASE_TEXT,
-                    FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED, REMOVE_BLOCK, REMOVE_BLOCKS,
-                    REMOVE_MARKS, REMOVE_MEMBER, REMOVE_MEMBERS, REMOVE_REACTION, REMOVE_REACTIONS, REMOVE_ROOM_ROLE,
-                    SET_MUTED, SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME,
-                    SET_ROOM_NAME_KEY, SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY,
-                    SET_SANCTION, SET_TEXT,
+                    ADD_AUDIT_ROW, ADD_BLOCK, ADD_ERASURE, ADD_LISTENERS, ADD_MARK, ADD_MEMBER, ADD_PIN, ADD_REACTION,
+                    ADD_REPLY, ADD_REPORT, ADVANCE_ERASURE, BEGIN_SESSION, CLEAR_LISTS, CLEAR_USER, CLOSE_REPORTS,
+                    COUNT_REPLY, CREATE_DIRECT, CREATE_INVITE, CREATE_ROOM, CREATE_USER, ERASE_EDITS,
+                    ERASE_NAME_IN_NOTICES, ERASE_TEXT, FINISH_ERASURE, KEEP_END_REASON, LIFT_SANCTION, MARK_DELETED,
+                    MUTE_THREAD, REMOVE_BLOCK, REMOVE_BLOCKS, REMOVE_LISTENERS, REMOVE_MARKS, REMOVE_MEMBER,
+                    REMOVE_MEMBER_LISTENERS, REMOVE_MEMBER_MUTES, REMOVE_MEMBERS, REMOVE_PIN, REMOVE_REACTION,
+                    REMOVE_REACTIONS, REMOVE_ROOM_ROLE, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, SET_MUTED,
+                    SET_PINNED, SET_READ_MARK, SET_REVISION, SET_ROOM_ARCHIVED, SET_ROOM_NAME, SET_ROOM_NAME_KEY,
+                    SET_ROOM_POSTING, SET_ROOM_ROLE, SET_ROOM_TOPIC, SET_ROOM_VISIBILITY, SET_SANCTION, SET_TEXT,
+                    UNMUTE_THREAD,
                 },
                 columns::{mark_text, signed},
                 statement::Statement,
             },
+            stored_event::without_names,
         },
     },
 };
@@ -36,11 +39,43 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
             Vec::new()
         }
 
-        M::SetText { conversation, seq, revision, body, edited_at } => {
-            vec![sql(SET_TEXT).bind(conversation).bind(seq).bind(revision).bind(body).bind(edited_at)]
+        M::SetText { conversation, seq, revision, body, mentions, edited_at } => {
+            let mentions = (!mentions.is_empty()).then(|| Json(without_names(mentions)));
+            vec![sql(SET_TEXT).bind(conversation).bind(seq).bind(revision).bind(body).bind(edited_at).bind(mentions)]
+        }
+        M::SetListeners { conversation, seq, at, listeners } => {
+            let mut statements = vec![sql(REMOVE_LISTENERS).bind(conversation).bind(seq)];
+            let users: Vec<Option<UserId>> = listeners
+                .into_iter()
+                .map(|listener| match listener {
+                    MessageListener::Everyone => None,
+                    MessageListener::User(user) => Some(user),
+                })
+                .collect();
+            if !users.is_empty() {
+                statements.push(sql(ADD_LISTENERS).bind(conversation).bind(seq).bind(at).bind(users));
+            }
+            statements
+        }
+        M::AddReply { conversation, thread, seq, author } => vec![
+            sql(ADD_REPLY).bind(conversation).bind(thread).bind(seq).bind(author),
+            sql(COUNT_REPLY).bind(conversation).bind(thread).bind(seq),
+        ],
+        M::MuteThread { conversation, thread, user, on } => {
+            vec![sql(if on { MUTE_THREAD } else { UNMUTE_THREAD }).bind(user).bind(conversation).bind(thread)]
+        }
+        M::SetPin { conversation, seq, revision, on } => {
+            let pin = if on {
+                sql(ADD_PIN).bind(conversation).bind(seq).bind(revision)
+            } else {
+                sql(REMOVE_PIN).bind(conversation).bind(seq)
+            };
+            vec![pin, sql(SET_REVISION).bind(conversation).bind(seq).bind(revision)]
         }
         M::MarkDeleted { conversation, seq, revision } => vec![
             sql(REMOVE_REACTIONS).bind(conversation).bind(seq),
+            sql(REMOVE_LISTENERS).bind(conversation).bind(seq),
+            sql(REMOVE_PIN).bind(conversation).bind(seq),
             sql(MARK_DELETED).bind(conversation).bind(seq).bind(revision),
         ],
         M::EraseTexts { conversation, seq, before } => {
@@ -70,7 +105,9 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
             [add].into_iter().chain(role).collect()
         }
         M::RemoveMember { conversation, user } => {
-            vec![sql(REMOVE_ROOM_ROLE).bind(conversation).bind(user), sql(REMOVE_MEMBER).bind(conversation).bind(user)]
+            [REMOVE_ROOM_ROLE, REMOVE_MEMBER_LISTENERS, REMOVE_MEMBER_MUTES, REMOVE_MEMBER]
+                .map(|remove| sql(remove).bind(conversation).bind(user))
+                .into()
         }
         M::SetReadMark { conversation, user, seq } => {
             vec![sql(SET_READ_MARK).bind(conversation).bind(user).bind(seq).bind(position)]
@@ -97,9 +134,9 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
         }
         M::SetRole { user, role } => vec![sql("UPDATE users SET role = $2 WHERE id = $1").bind(user).bind(role)],
         M::ReleaseNickname(user) => vec![sql("UPDATE users SET nickname_key = NULL WHERE id = $1").bind(user)],
-        M::ClearAccount(user) => {
-            vec![sql(REMOVE_BLOCKS).bind(user), sql(CLEAR_LISTS).bind(user), sql(CLEAR_USER).bind(user)]
-        }
+        M::ClearAccount(user) => [REMOVE_BLOCKS, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, CLEAR_LISTS, CLEAR_USER]
+            .map(|clear| sql(clear).bind(user))
+            .into(),
         M::ForgetAddress(user) => vec![sql("UPDATE users SET address = NULL WHERE id = $1").bind(user)],
         M::ForgetAddressesOfGoneGuests { created_before } => vec![
             sql("UPDATE users SET address = NULL

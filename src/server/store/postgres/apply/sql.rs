@@ -24,12 +24,65 @@ macro_rules! scope {
 }
 
 pub(super) const SET_TEXT: &str = concat!(
-    "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (",
+    "INSERT INTO states (conversation, seq, revision, body, edited_at, mentions) VALUES (",
     conversation!("$1"),
-    ", $2, $3, $4, $5)
+    ", $2, $3, $4, $5, $6)
          ON CONFLICT (conversation, seq) DO UPDATE
-        SET revision = excluded.revision, body = excluded.body, edited_at = excluded.edited_at"
+        SET revision = excluded.revision, body = excluded.body, edited_at = excluded.edited_at,
+            mentions = excluded.mentions"
 );
+
+pub(super) const REMOVE_LISTENERS: &str =
+    concat!("DELETE FROM listeners WHERE conversation = ", conversation!("$1"), " AND seq = $2");
+
+pub(super) const REMOVE_MEMBER_LISTENERS: &str =
+    concat!("DELETE FROM listeners WHERE conversation = ", conversation!("$1"), " AND user_number = ", user!("$2"));
+
+pub(super) const REMOVE_USER_LISTENERS: &str = concat!("DELETE FROM listeners WHERE user_number = ", user!("$1"));
+
+// A user without an id is everyone.
+pub(super) const ADD_LISTENERS: &str = concat!(
+    "INSERT INTO listeners (user_number, conversation, seq, at)
+     SELECT CASE WHEN l.id IS NULL THEN 0 ELSE u.number END, ",
+    conversation!("$1"),
+    ", $2, $3 FROM unnest($4::uuid[]) AS l (id) LEFT JOIN users u ON u.id = l.id"
+);
+
+pub(super) const ADD_REPLY: &str = concat!(
+    "INSERT INTO replies (conversation, thread, seq, author) VALUES (",
+    conversation!("$1"),
+    ", $2, $3, ",
+    user!("$4"),
+    ")"
+);
+
+pub(super) const COUNT_REPLY: &str = concat!(
+    "INSERT INTO states (conversation, seq, revision, replies) VALUES (",
+    conversation!("$1"),
+    ", $2, $3, 1)
+         ON CONFLICT (conversation, seq) DO UPDATE SET revision = excluded.revision, replies = states.replies + 1"
+);
+
+pub(super) const MUTE_THREAD: &str = concat!(
+    "INSERT INTO muted_threads (user_number, conversation, thread) VALUES (",
+    user!("$1"),
+    ", ",
+    conversation!("$2"),
+    ", $3) ON CONFLICT DO NOTHING"
+);
+
+pub(super) const UNMUTE_THREAD: &str = concat!(
+    "DELETE FROM muted_threads WHERE user_number = ",
+    user!("$1"),
+    " AND conversation = ",
+    conversation!("$2"),
+    " AND thread = $3"
+);
+
+pub(super) const REMOVE_MEMBER_MUTES: &str =
+    concat!("DELETE FROM muted_threads WHERE conversation = ", conversation!("$1"), " AND user_number = ", user!("$2"));
+
+pub(super) const REMOVE_USER_MUTES: &str = concat!("DELETE FROM muted_threads WHERE user_number = ", user!("$1"));
 
 pub(super) const SET_REVISION: &str = concat!(
     "INSERT INTO states (conversation, seq, revision) VALUES (",
@@ -38,7 +91,7 @@ pub(super) const SET_REVISION: &str = concat!(
 );
 
 pub(super) const ERASE_TEXT: &str = concat!(
-    r#"UPDATE events SET payload = jsonb_set(payload, '{body}', '""', false) WHERE conversation = "#,
+    r#"UPDATE events SET payload = jsonb_set(payload - 'mentions', '{body}', '""', false) WHERE conversation = "#,
     conversation!("$1"),
     " AND seq = $2 AND seq < $3 AND payload ->> 'body' <> ''"
 );
@@ -46,7 +99,7 @@ pub(super) const ERASE_TEXT: &str = concat!(
 // The sum keeps the planner from reading all events before $3. In a small table it may still read all of the conversation, so
 // this is planned each time.
 pub(super) const ERASE_EDITS: &str = concat!(
-    r#"UPDATE events SET payload = jsonb_set(payload, '{body}', '""', false) WHERE conversation = "#,
+    r#"UPDATE events SET payload = jsonb_set(payload - 'mentions', '{body}', '""', false) WHERE conversation = "#,
     conversation!("$1"),
     " AND target = $2 AND seq + 0 < $3 AND payload ->> 'body' <> ''"
 );
@@ -65,6 +118,15 @@ pub(super) const REMOVE_REACTION: &str = concat!(
     " AND message = $2 AND emoji = $3 AND user_number = ",
     user!("$4")
 );
+
+pub(super) const ADD_PIN: &str = concat!(
+    "INSERT INTO pins (conversation, message, seq) VALUES (",
+    conversation!("$1"),
+    ", $2, $3) ON CONFLICT DO NOTHING"
+);
+
+pub(super) const REMOVE_PIN: &str =
+    concat!("DELETE FROM pins WHERE conversation = ", conversation!("$1"), " AND message = $2");
 
 // Notices contain the nickname that the user had then.
 pub(super) const ERASE_NAME_IN_NOTICES: &str = concat!(
@@ -291,7 +353,7 @@ pub(super) const MARK_DELETED: &str = concat!(
     conversation!("$1"),
     ", $2, $3, '', true)
          ON CONFLICT (conversation, seq) DO UPDATE
-        SET revision = excluded.revision, body = '', edited_at = NULL, deleted = true"
+        SET revision = excluded.revision, body = '', edited_at = NULL, deleted = true, mentions = NULL"
 );
 
 pub(super) const REMOVE_MEMBERS: &str = concat!("DELETE FROM members WHERE conversation = ", conversation!("$1"));

@@ -59,12 +59,20 @@ fn create_user(id: UserId) -> Mutation {
     Mutation::CreateUser(NewUserRow { id, nickname, key, created_at: AT, address: None, invited: false })
 }
 
-fn edit(conversation: ConversationId, message: u64, revision: u64) -> [Mutation; 3] {
+fn edit(conversation: ConversationId, message: u64, revision: u64) -> [Mutation; 2] {
     let (seq, revision) = (Seq(message), Seq(revision));
     [
         event(conversation, revision.0, EventKind::edit(seq, text())),
+        Mutation::SetText { conversation, seq, revision, body: text(), mentions: Vec::new(), edited_at: AT },
+    ]
+}
+
+fn delete(conversation: ConversationId, message: u64, revision: u64) -> [Mutation; 3] {
+    let (seq, revision) = (Seq(message), Seq(revision));
+    [
+        event(conversation, revision.0, EventKind::Deletion { seq }),
+        Mutation::MarkDeleted { conversation, seq, revision },
         Mutation::EraseTexts { conversation, seq, before: revision },
-        Mutation::SetText { conversation, seq, revision, body: text(), edited_at: AT },
     ]
 }
 
@@ -144,7 +152,8 @@ fn a_new_member_keeps_no_read_mark_of_an_earlier_membership() {
     let (lobby, ann) = (room(), user());
     let texts = texts(&[read(lobby, ann, 3), list(lobby, ann, 5), remove_member(lobby, ann), add_member(lobby, ann)]);
     assert_eq!(texts[..2], [bulks::ADVANCE_READ_MARKS, bulks::SET_LIST_KEYS]);
-    assert_eq!(texts[2..], [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER, sql::ADD_MEMBER]);
+    let removal = [sql::REMOVE_ROOM_ROLE, sql::REMOVE_MEMBER_LISTENERS, sql::REMOVE_MEMBER_MUTES, sql::REMOVE_MEMBER];
+    assert_eq!(texts[2..], [&removal[..], &[sql::ADD_MEMBER]].concat());
 }
 
 #[test]
@@ -164,14 +173,16 @@ fn a_deleted_account_loses_the_read_marks_before_it() {
 #[test]
 fn an_erasure_reaches_the_texts_before_it() {
     let lobby = room();
-    let ([edited, erase, set], [edited_again, erase_again, set_again]) = (edit(lobby, 1, 2), edit(lobby, 1, 3));
-    let of_edit = [sql::ERASE_TEXT, sql::ERASE_EDITS, sql::SET_TEXT];
+    let [deleted, mark, erase] = delete(lobby, 1, 3);
+    let of_deletion = [sql::REMOVE_REACTIONS, sql::REMOVE_LISTENERS, sql::REMOVE_PIN, sql::MARK_DELETED];
+    let erasing = [sql::ERASE_TEXT, sql::ERASE_EDITS];
     // The message itself.
-    let texts_of_one = texts(&[message(lobby, 1), edited.clone(), erase.clone(), set.clone()]);
-    assert_eq!(texts_of_one, [&[bulks::INSERT_EVENTS][..], &of_edit].concat());
-    // The first edit.
-    let texts_of_two = texts(&[edited, erase, set, edited_again, erase_again, set_again]);
-    assert_eq!(texts_of_two, [&of_edit[..], &[bulks::INSERT_EVENTS], &of_edit].concat());
+    let of_one = texts(&[message(lobby, 1), deleted.clone(), mark.clone(), erase.clone()]);
+    assert_eq!(of_one, [&of_deletion[..], &[bulks::INSERT_EVENTS], &erasing].concat());
+    // An edit.
+    let [edited, set] = edit(lobby, 1, 2);
+    let of_two = texts(&[edited, set, deleted, mark, erase]);
+    assert_eq!(of_two, [&[sql::SET_TEXT], &of_deletion[..], &[bulks::INSERT_EVENTS], &erasing].concat());
 }
 
 #[test]

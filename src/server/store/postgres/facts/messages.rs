@@ -1,17 +1,20 @@
-//! Events, messages and reactions.
+//! Events, messages, reactions and pins.
 
 use tokio_postgres::Error;
 
 use crate::{
-    domain::{CommandId, ConversationId, Message, Seq, Timestamp, UserId},
+    domain::{CommandId, ConversationId, Mention, Message, Seq, Timestamp, UserId},
     server::{
-        rules::{EventPosition, MessageFacts, OldEvent},
+        rules::{EventPosition, MAX_THREAD_AUTHORS, MessageFacts, MessageListener, OldEvent},
         store::{
             history::HistoryWindow,
             postgres::{
                 facts::query::{FactsQuery, many},
                 questions::{Answer, MessagesAround, MessagesOf, Question},
-                reads::history::{page_from, page_statement},
+                reads::{
+                    history::{page_from, page_statement, reply_from},
+                    rows::json_from,
+                },
                 statement::Statement,
             },
         },
@@ -38,7 +41,7 @@ pub(super) fn command(commands: Vec<(UserId, CommandId)>) -> FactsQuery {
 
 // The view is a left join, which PostgreSQL puts first if it may.
 pub(super) const MESSAGE: &str = "
-    SELECT q.n, u.id, m.deleted, m.notice IS NOT NULL
+    SELECT q.n, u.id, m.deleted, m.notice IS NOT NULL, m.at, m.reply_to, m.thread, m.mentions, m.sent_mentions, m.participants
       FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS q (conversation, seq, n)
       JOIN conversations c ON c.id = q.conversation
       JOIN LATERAL (SELECT * FROM messages WHERE conversation = c.number AND seq = q.seq OFFSET 0) m ON true
@@ -48,10 +51,48 @@ pub(super) fn message(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
     let (conversations, seqs): (Vec<ConversationId>, Vec<Seq>) = messages.iter().copied().unzip();
     let statement = Statement::new(MESSAGE).bind(conversations).bind(seqs);
     FactsQuery::together(messages, statement, (Question::Message, Answer::Message), |answer, row| {
-        let (author, is_deleted, is_notice) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        *answer = Some(MessageFacts { author, is_deleted, is_notice });
+        let mentions: [Option<Vec<Mention>>; 2] = [json_from(row, 7)?, json_from(row, 8)?];
+        *answer = Some(MessageFacts {
+            author: row.try_get(1)?,
+            at: row.try_get(4)?,
+            is_deleted: row.try_get(2)?,
+            is_notice: row.try_get(3)?,
+            reply: reply_from(row, 5)?,
+            mentioned: mentions.iter().flatten().flatten().map(MessageListener::of).collect(),
+            participants: json_from(row, 9)?.unwrap_or_default(),
+        });
         Ok(())
     })
+}
+
+pub(super) fn thread_listeners(threads: Vec<(ConversationId, Seq)>) -> FactsQuery {
+    let statement = |(conversation, thread): &(ConversationId, Seq)| {
+        Statement::new(
+            "SELECT u.id
+               FROM (SELECT max(seq) AS seq, author
+                       FROM ((SELECT seq, author FROM replies
+                               WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                                 AND thread = $2::bigint
+                               ORDER BY seq DESC LIMIT $3::bigint)
+                             UNION ALL
+                             SELECT seq, author FROM events
+                              WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                                AND seq = $2::bigint) written
+                      GROUP BY author) a
+               JOIN users u ON u.number = a.author
+              WHERE EXISTS (SELECT 1 FROM members
+                             WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                               AND user_number = a.author)
+                AND NOT EXISTS (SELECT 1 FROM muted_threads
+                                 WHERE user_number = a.author AND thread = $2::bigint
+                                   AND conversation = (SELECT number FROM conversations WHERE id = $1::uuid))
+              ORDER BY a.seq DESC",
+        )
+        .bind(*conversation)
+        .bind(*thread)
+        .bind(i64::from(MAX_THREAD_AUTHORS))
+    };
+    FactsQuery::one_by_one(threads, statement, (Question::ThreadListeners, Answer::ThreadListeners), many)
 }
 
 pub(super) const EMOJI_OF: &str = "
@@ -67,6 +108,17 @@ pub(super) fn emoji_of(messages: Vec<(ConversationId, Seq)>) -> FactsQuery {
     let (conversations, seqs): (Vec<ConversationId>, Vec<Seq>) = messages.iter().copied().unzip();
     let statement = Statement::new(EMOJI_OF).bind(conversations).bind(seqs);
     FactsQuery::together(messages, statement, (Question::EmojiOf, Answer::EmojiOf), many)
+}
+
+pub(super) fn pins_of(conversations: Vec<ConversationId>) -> FactsQuery {
+    let statement = |conversation: &ConversationId| {
+        Statement::new(
+            "SELECT message FROM pins WHERE conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+              ORDER BY message",
+        )
+        .bind(*conversation)
+    };
+    FactsQuery::one_by_one(conversations, statement, (Question::PinsOf, Answer::PinsOf), many)
 }
 
 pub(super) fn messages_of(ranges: Vec<MessagesOf>) -> FactsQuery {

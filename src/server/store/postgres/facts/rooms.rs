@@ -1,4 +1,4 @@
-//! What is set of rooms, and who owns them.
+//! What is set of rooms, and who owns them or would.
 
 use crate::{
     domain::{ConversationId, NicknameKey, UserId},
@@ -38,4 +38,20 @@ pub(super) fn has_room_owner_besides(rooms: Vec<(ConversationId, UserId)>) -> Fa
         .bind(*except)
     };
     FactsQuery::one_by_one(rooms, statement, (Question::HasRoomOwnerBesides, Answer::HasRoomOwnerBesides), any)
+}
+
+pub(super) fn room_heir(rooms: Vec<(ConversationId, UserId)>) -> FactsQuery {
+    let statement = |(room, except): &(ConversationId, UserId)| {
+        Statement::new(
+            "SELECT u.id FROM members m JOIN users u ON u.number = m.user_number
+               LEFT JOIN room_roles r ON r.conversation = m.conversation AND r.user_number = m.user_number
+              WHERE m.conversation = (SELECT number FROM conversations WHERE id = $1::uuid)
+                AND u.id <> $2::uuid AND u.password IS NOT NULL
+              ORDER BY CASE r.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END, m.joined_at, m.user_number
+              LIMIT 1",
+        )
+        .bind(*room)
+        .bind(*except)
+    };
+    FactsQuery::one_by_one(rooms, statement, (Question::RoomHeir, Answer::RoomHeir), one)
 }

@@ -46,7 +46,17 @@ macro_rules! views_of {
                     o.nickname_key IS NULL, ",
             user_columns!("o"),
             ", m.listed, room.topic, room.visibility, room.posting, room.archived, c.number = (SELECT lobby FROM meta),
-                    room_role.role, m.muted, m.pinned
+                    room_role.role, m.muted, m.pinned,
+                    (SELECT count(*) FROM (
+                        SELECT DISTINCT l.seq FROM listeners l
+                          JOIN LATERAL (SELECT author FROM events WHERE conversation = l.conversation AND seq = l.seq
+                                         LIMIT 1) e ON true
+                         WHERE l.user_number IN (m.user_number, 0) AND l.conversation = m.conversation
+                           AND l.seq > m.read_seq AND e.author <> m.user_number
+                           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_number = m.user_number AND b.blocked = e.author)
+                         LIMIT ",
+            $limit,
+            "::bigint) told)
                FROM ",
             $members,
             " m
@@ -136,7 +146,7 @@ pub(crate) fn view_from(row: &Row) -> Result<Conversation, Error> {
         last_message_at: row.try_get(6)?,
         read_seq: row.try_get(3)?,
         unread: count_from(row, 4)?,
-        mentions: 0,
+        mentions: count_from(row, 21)?,
         muted: row.try_get(19)?,
         pinned: row.try_get(20)?,
     })

@@ -10,9 +10,9 @@ use crate::server::{
         postgres::{
             pool::Pool,
             reads::{
-                history::event_from,
+                history::{event_from, name_users},
                 rows::json_from,
-                sql::{event_columns, event_size, fitting, state_of_event, user_columns, users_of},
+                sql::{event_columns, event_size, fitting, user_columns, users_of},
             },
             statement::Statement,
         },
@@ -27,7 +27,7 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
         " FROM (",
         fitting!(
             concat!(
-                "SELECT e.*, s.body AS present, ",
+                "SELECT e.*, ",
                 event_size!(),
                 // Each table is read in the order of its primary key, up to the limit.
                 " FROM ((SELECT position, at, NULL::jsonb AS entry, conversation, seq, author, command_id, target, payload
@@ -36,7 +36,6 @@ fn log_statement(after: Position, limit: u32, bytes: usize) -> Statement {
                         (SELECT position, at, entry, NULL, NULL, NULL, NULL, NULL, NULL
                            FROM entries WHERE position > $1::bigint ORDER BY position LIMIT $2::bigint)
                          ORDER BY position LIMIT $2::bigint) e",
-                state_of_event!(),
             ),
             "position",
             "$3"
@@ -65,7 +64,13 @@ pub(crate) async fn log_after(
     limit: u32,
     bytes: usize,
 ) -> Result<Vec<CommitEntry>, StoreError> {
-    pool.all(log_statement(after, limit, bytes), entry_from).await
+    let mut entries = pool.all(log_statement(after, limit, bytes), entry_from).await?;
+    let events = entries.iter_mut().filter_map(|entry| match &mut entry.change {
+        Change::Event { event, .. } => Some(event),
+        Change::Entry(_) => None,
+    });
+    name_users(pool, events.flat_map(|event| event.kind.mentioned_users_mut())).await?;
+    Ok(entries)
 }
 
 /// The position of the newest entry.

@@ -18,7 +18,10 @@ pub(super) fn optional_user_from(row: &Row, first: usize) -> Result<Option<User>
 }
 
 /// Reads a column that holds JSON or null.
-pub(super) fn json_from<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, Error> {
+pub(in crate::server::store::postgres) fn json_from<T: DeserializeOwned>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<T>, Error> {
     let json: Option<Json<T>> = row.try_get(column)?;
     Ok(json.map(|Json(value)| value))
 }

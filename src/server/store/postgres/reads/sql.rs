@@ -21,18 +21,18 @@ macro_rules! conversation_number {
     };
 }
 
-/// The columns that `event_from` reads, of `events` under the name `e` with the present text of its message, its conversation
+/// The columns that `event_from` reads, of `events` under the name `e`, its conversation
 /// under the name `c`, its author under the name `u`, and the user of its notice under the name `n`.
 macro_rules! event_columns {
     () => {
-        concat!("c.id, e.seq, e.at, e.command_id, e.payload, e.present, ", user_columns!("u"), ", ", user_columns!("n"))
+        concat!("c.id, e.seq, e.at, e.command_id, e.payload, ", user_columns!("u"), ", ", user_columns!("n"))
     };
 }
 
-/// The size of the event `e` with the state `s` of its message, roughly, in bytes on the wire.
+/// The size of the event `e`, roughly, in bytes on the wire.
 macro_rules! event_size {
     () => {
-        "40 + CASE WHEN e.payload ? 'body' THEN octet_length(coalesce(s.body, e.payload ->> 'body')) ELSE 0 END AS size"
+        "40 + CASE WHEN e.payload ? 'body' THEN octet_length(e.payload ->> 'body') ELSE 0 END AS size"
     };
 }
 
@@ -71,14 +71,6 @@ macro_rules! users_of {
     };
 }
 
-/// The state of the message that the event `e` is or changes, under the name `s`.
-macro_rules! state_of_event {
-    () => {
-        " LEFT JOIN LATERAL (SELECT body FROM states WHERE conversation = e.conversation AND seq = coalesce(e.target, e.seq)
-                              LIMIT 1) s ON true "
-    };
-}
-
 /// Converts the time of the server's clock in `$at` into a time of the machine's clock that is safe to expire by: every row that
 /// the machine's clock dates before the result was written before it.
 ///
@@ -97,6 +89,5 @@ macro_rules! machine_cutoff {
 }
 
 pub(super) use {
-    conversation_number, event_columns, event_size, fitting, machine_cutoff, state_of_event, user_columns, user_number,
-    users_of,
+    conversation_number, event_columns, event_size, fitting, machine_cutoff, user_columns, user_number, users_of,
 };

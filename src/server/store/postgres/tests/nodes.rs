@@ -45,7 +45,7 @@ pub(super) async fn sign_up(store: &PostgresStore, name: &str) -> User {
 
 pub(super) fn message(store: &PostgresStore, author: &User, text: &str) -> SendEvent {
     let kind = EventKind::message(Body::parse(text).expect("a text"));
-    SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind }
+    SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind, reply_to: None }
 }
 
 /// Says something in the Lobby, and returns its seq.

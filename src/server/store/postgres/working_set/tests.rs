@@ -49,6 +49,7 @@ fn ask(facts: &mut dyn Facts, question: Question) -> Known<Answer> {
         Q::RoomName(room) => A::RoomName(facts.room_name(room)?),
         Q::PublicRoomWithName(key) => A::PublicRoomWithName(facts.public_room_with_name(&key)?),
         Q::HasRoomOwnerBesides((room, except)) => A::HasRoomOwnerBesides(facts.has_room_owner_besides(room, except)?),
+        Q::RoomHeir((room, except)) => A::RoomHeir(facts.room_heir(room, except)?),
         Q::Rooms(()) => A::Rooms(facts.rooms()?),
         Q::DirectOf(UserPair { one, other }) => A::DirectOf(facts.direct_of(one, other)?),
         Q::DirectsOf(user) => A::DirectsOf(facts.directs_of(user)?),
@@ -61,6 +62,8 @@ fn ask(facts: &mut dyn Facts, question: Question) -> Known<Answer> {
         Q::Command((author, id)) => A::Command(facts.command(author, id)?),
         Q::Message((conversation, seq)) => A::Message(facts.message(conversation, seq)?),
         Q::EmojiOf((conversation, seq)) => A::EmojiOf(facts.emoji_of(conversation, seq)?),
+        Q::ThreadListeners((conversation, thread)) => A::ThreadListeners(facts.thread_listeners(conversation, thread)?),
+        Q::PinsOf(conversation) => A::PinsOf(facts.pins_of(conversation)?),
         Q::MessagesOf(MessagesOf { author, conversation, after, up_to, limit }) => {
             A::MessagesOf(facts.messages_of(author, conversation, after, up_to, limit)?)
         }

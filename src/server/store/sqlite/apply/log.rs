@@ -12,6 +12,7 @@ use crate::{
             error::StoreError,
             feed::Delivery,
             sqlite::{queries, tables::Tables},
+            stored_event::stored_event,
         },
     },
 };
@@ -27,7 +28,16 @@ impl Tables<'_> {
         self.run(
             "INSERT INTO events (position, conversation, seq, at, author, command_id, target, payload)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![position, conversation, event.seq, event.at, author, event.id, target, to_json(&event.kind)?],
+            params![
+                position,
+                conversation,
+                event.seq,
+                event.at,
+                author,
+                event.id,
+                target,
+                to_json(&stored_event(&event.kind))?
+            ],
         )
     }
 

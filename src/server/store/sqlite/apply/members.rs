@@ -13,6 +13,8 @@ impl Tables<'_> {
         self.cache.save_marks(self.db)?;
         self.run("DELETE FROM room_roles WHERE conversation = ?1 AND user = ?2", member)?;
         self.run("DELETE FROM member_settings WHERE conversation = ?1 AND user = ?2", member)?;
+        self.run("DELETE FROM listeners WHERE conversation = ?1 AND user = ?2", member)?;
+        self.run("DELETE FROM muted_threads WHERE conversation = ?1 AND user = ?2", member)?;
         self.run("DELETE FROM members WHERE conversation = ?1 AND user = ?2", member)
     }
 

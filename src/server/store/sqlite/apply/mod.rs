@@ -4,6 +4,7 @@ mod log;
 mod members;
 mod messages;
 mod rooms;
+mod threads;
 
 use rusqlite::params;
 
@@ -14,7 +15,10 @@ use crate::{
         store::{
             error::StoreError,
             feed::Delivery,
-            sqlite::{apply::log::to_json, tables::Tables},
+            sqlite::{
+                apply::{log::to_json, threads::mentions_to_json},
+                tables::Tables,
+            },
         },
     },
 };
@@ -34,13 +38,24 @@ impl Tables<'_> {
             M::AppendEvent(event) => self.append_event(event),
             M::Log(entry) => self.append_entry(entry, now),
 
-            M::SetText { conversation, seq, revision, body, edited_at } => {
+            M::SetText { conversation, seq, revision, body, mentions, edited_at } => {
                 let conversation = self.conversation_number(*conversation)?;
+                let mentions = mentions_to_json(mentions)?;
                 self.run(
-                    "INSERT INTO states (conversation, seq, revision, body, edited_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5",
-                    params![conversation, seq, revision, body, edited_at],
+                    "INSERT INTO states (conversation, seq, revision, body, edited_at, mentions)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT DO UPDATE SET revision = ?3, body = ?4, edited_at = ?5, mentions = ?6",
+                    params![conversation, seq, revision, body, edited_at, mentions],
                 )
+            }
+            M::SetListeners { conversation, seq, at, listeners } => {
+                self.set_listeners(*conversation, *seq, *at, listeners)
+            }
+            M::AddReply { conversation, thread, seq, author } => {
+                self.add_reply(*conversation, *thread, *seq, *author)
+            }
+            M::MuteThread { conversation, thread, user, on } => {
+                self.mute_thread(*conversation, *thread, *user, *on)
             }
             M::MarkDeleted { conversation, seq, revision } => self.mark_deleted(*conversation, *seq, *revision),
             M::EraseTexts { conversation, seq, before } => self.erase_texts(*conversation, *seq, *before),
@@ -60,6 +75,7 @@ impl Tables<'_> {
                 )?;
                 self.set_revision(*conversation, *seq, *revision)
             }
+            M::SetPin { conversation, seq, revision, on } => self.set_pin(*conversation, *seq, *revision, *on),
             M::EraseNameInNotices { conversation, user, after, up_to } => {
                 self.erase_name_in_notices(*conversation, *user, *after, *up_to)
             }
@@ -136,6 +152,8 @@ impl Tables<'_> {
                 let number = [self.user_number(*user)?];
                 self.cache.save_marks(self.db)?;
                 self.run("DELETE FROM blocks WHERE user = ?1", number)?;
+                self.run("DELETE FROM listeners WHERE user = ?1", number)?;
+                self.run("DELETE FROM muted_threads WHERE user = ?1", number)?;
                 self.run("DELETE FROM member_settings WHERE user = ?1", number)?;
                 self.run("UPDATE members SET read_seq = 0, listed = NULL WHERE user = ?1", number)?;
                 self.run(

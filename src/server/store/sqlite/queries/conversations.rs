@@ -32,7 +32,11 @@ const CONVERSATION: &str = "
                     (SELECT at FROM events WHERE conversation = c.number ORDER BY seq DESC LIMIT 1), 0),
            u.nickname_key IS NULL, u.id, u.nickname, u.password IS NOT NULL, u.role,
            r.topic, r.visibility, r.posting, r.archived, c.number = (SELECT lobby FROM meta), o.role,
-           coalesce(s.muted, 0), coalesce(s.pinned, 0)
+           coalesce(s.muted, 0), coalesce(s.pinned, 0),
+           (SELECT count(*) FROM (SELECT DISTINCT l.seq FROM listeners l
+              JOIN events e ON e.conversation = l.conversation AND e.seq = l.seq
+             WHERE l.user IN (m.user, 0) AND l.conversation = c.number AND l.seq > m.read_seq AND e.author <> m.user
+               AND e.author NOT IN (SELECT blocked FROM blocks WHERE user = m.user) LIMIT ?3))
       FROM members m
       JOIN conversations c ON c.number = m.conversation
       LEFT JOIN rooms r ON r.conversation = c.number
@@ -69,7 +73,7 @@ fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         last_message_at: row.get(6)?,
         read_seq: row.get(3)?,
         unread: row.get(4)?,
-        mentions: 0,
+        mentions: row.get(20)?,
         muted: row.get(18)?,
         pinned: row.get(19)?,
     })

@@ -8,7 +8,7 @@ use crate::server::{
         commit_log::{Change, CommitEntry, Position},
         error::StoreError,
         sqlite::queries::{
-            history::{EVENT_BYTES, EVENT_COLUMNS, anonymize_notice, event_from},
+            history::{EVENT_BYTES, EVENT_COLUMNS, event_from, name_event_users},
             rows::{fitting_rows, json_from},
         },
     },
@@ -31,7 +31,6 @@ pub(crate) fn log_after(
                   ORDER BY position LIMIT ?2) e
            LEFT JOIN conversations c ON c.number = e.conversation
            LEFT JOIN users u ON u.number = e.author
-           LEFT JOIN states s ON s.conversation = e.conversation AND s.seq = coalesce(e.target, e.seq)
           ORDER BY e.position"
     );
     let (mut entries, _) = fitting_rows(db, &select, params![after, limit], (limit, bytes), |row| {
@@ -45,7 +44,7 @@ pub(crate) fn log_after(
     })?;
     for entry in &mut entries {
         if let Change::Event { event, .. } = &mut entry.change {
-            anonymize_notice(db, event)?;
+            name_event_users(db, event)?;
         }
     }
     Ok(entries)

@@ -6,6 +6,8 @@ pub(super) mod clock_offsets;
 pub(super) mod conversations;
 pub(super) mod history;
 pub(super) mod log;
+pub(super) mod message_changes;
 pub(super) mod moderation;
 pub(super) mod rooms;
 pub(super) mod rows;
+pub(super) mod threads;

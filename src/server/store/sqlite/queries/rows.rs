@@ -30,7 +30,10 @@ pub(super) fn optional_user_from(row: &Row<'_>, first: usize) -> rusqlite::Resul
 }
 
 /// Reads a column that holds JSON or null.
-pub(super) fn json_from<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+pub(in crate::server::store::sqlite) fn json_from<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
     let text: Option<&str> = row.get_ref(column)?.as_str_or_null()?;
     text.map(serde_json::from_str)
         .transpose()

@@ -73,7 +73,7 @@ async fn events_and_other_entries_come_in_one_order_without_gaps() {
 }
 
 #[tokio::test]
-async fn the_log_has_no_text_that_was_edited_away_or_deleted_and_no_deleted_name() {
+async fn the_log_has_each_text_until_it_is_deleted_and_no_deleted_name() {
     let folder = TempDir::new().expect("a folder");
     let (store, _feed) = open(&folder);
     let ming = guest(&*store, "小明").await;
@@ -85,7 +85,7 @@ async fn the_log_has_no_text_that_was_edited_away_or_deleted_and_no_deleted_name
     store.execute(event(&*store, &ming, EventKind::Deletion { seq: Seq(2) })).await.expect("a deletion");
     let texts = async || log(&*store, 0).await.iter().map(shown).filter(|it| it.contains(": ")).collect::<Vec<_>>();
     let deletion = format!("{:?}", EventKind::Deletion { seq: Seq(2) });
-    assert_eq!(texts().await, ["room: 小明: edited", "room: 小明: ", "room: 小明: edited", &deletion]);
+    assert_eq!(texts().await, ["room: 小明: first", "room: 小明: ", "room: 小明: edited", &deletion]);
 
     let (authorization, messages) = (DeletionAuthorization::Guest, KeptMessages::Keep);
     store.execute(DeleteAccount { user: ming.id, authorization, messages }).await.expect("deleted");

@@ -61,7 +61,7 @@ async fn create(store: &dyn Store, user: &User, session: Option<NewSession>) {
 
 /// Something that a user sends to the Lobby.
 pub(super) fn event(store: &dyn Store, author: &User, kind: EventKind) -> SendEvent {
-    SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind }
+    SendEvent { author: author.clone(), id: CommandId::generate(), conversation: store.lobby(), kind, reply_to: None }
 }
 
 /// A message to the Lobby.

@@ -11,8 +11,12 @@ pub(super) const LAST_MIGRATION: u32 = 20;
 pub(super) const REBUILT_VERSION: u32 = 21;
 
 /// The migration from each version after [`REBUILT_VERSION`] to the next. Never change one that was released.
-const LATER_MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0022_rooms.sql"), include_str!("migrations/0023_member_settings.sql")];
+const LATER_MIGRATIONS: [&str; 4] = [
+    include_str!("migrations/0022_rooms.sql"),
+    include_str!("migrations/0023_member_settings.sql"),
+    include_str!("migrations/0024_pins.sql"),
+    include_str!("migrations/0025_mentions.sql"),
+];
 
 /// Each migration takes the schema from its index to the next version. Never change one: they were released.
 pub(super) const MIGRATIONS: [&str; LAST_MIGRATION as usize] = [

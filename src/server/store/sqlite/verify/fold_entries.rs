@@ -1,11 +1,12 @@
-//! Folds the entries of the commit log again, and compares users, members, lists, blocks, sanctions, network bans and invites.
+//! Folds the entries of the commit log again, and compares users, members, lists, blocks, muted threads, sanctions,
+//! network bans and invites.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, types::Type};
 
 use crate::{
-    domain::{ConversationId, InviteId, Role, Timestamp, UserId},
+    domain::{ConversationId, InviteId, Role, Seq, Timestamp, UserId},
     server::{
         rules::{Entry, MemberSetting, SanctionKind},
         store::sqlite::verify::findings::Findings,
@@ -42,6 +43,8 @@ struct EntryFold {
     /// The end, and the guest from whom it was inherited.
     sanctions: BTreeMap<SanctionKey, (Option<Timestamp>, Option<UserId>)>,
     networks: BTreeMap<String, Option<Timestamp>>,
+    /// By user and conversation: the threads.
+    muted_threads: BTreeSet<(UserId, ConversationId, u64)>,
     /// How many users have signed up with it, and whether it is revoked.
     invites: BTreeMap<InviteId, (u32, bool)>,
 }
@@ -54,6 +57,7 @@ pub(super) fn check(db: &Connection, findings: &mut Findings) -> Result<(), rusq
     fold.compare_blocks(db, findings)?;
     fold.compare_sanctions(db, findings)?;
     fold.compare_networks(db, findings)?;
+    fold.compare_muted_threads(db, findings)?;
     fold.compare_invites(db, findings)
 }
 
@@ -97,12 +101,14 @@ impl EntryFold {
                 self.user(user)?.is_gone = true;
                 let directs = &self.directs;
                 self.members.retain(|(conversation, member), _| *member != user || directs.contains(conversation));
+                self.muted_threads.retain(|(of, conversation, _)| *of != user || directs.contains(conversation));
             }
             Entry::Joined { user, room } => {
                 self.members.insert((room, user), MemberState { is_listed: true, ..MemberState::default() });
             }
             Entry::Left { user, room } => {
                 self.members.remove(&(room, user));
+                self.muted_threads.retain(|(of, conversation, _)| (*of, *conversation) != (user, room));
             }
             Entry::DirectCreated { direct, users } => {
                 self.directs.insert(direct);
@@ -151,6 +157,12 @@ impl EntryFold {
             }
             Entry::InviteUsed { invite, .. } => self.invite(invite)?.0 += 1,
             Entry::InviteRevoked { invite } => self.invite(invite)?.1 = true,
+            Entry::ThreadMuted { user, conversation, thread, on: true } => {
+                self.muted_threads.insert((user, conversation, thread.0));
+            }
+            Entry::ThreadMuted { user, conversation, thread, on: false } => {
+                self.muted_threads.remove(&(user, conversation, thread.0));
+            }
             Entry::SessionEnded { .. } => {}
             Entry::Other => return Err("an entry that this version does not know".into()),
         }
@@ -161,6 +173,7 @@ impl EntryFold {
     fn delete_account(&mut self, user: UserId) {
         self.users.insert(user, UserState { is_gone: true, ..UserState::default() });
         self.blocks.retain(|(blocker, _)| *blocker != user);
+        self.muted_threads.retain(|(of, ..)| *of != user);
         for (_, state) in self.members.iter_mut().filter(|((_, member), _)| *member == user) {
             *state = MemberState::default();
         }
@@ -216,6 +229,21 @@ impl EntryFold {
             select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
         for (user, other) in found.symmetric_difference(&self.blocks) {
             findings.add("block", format_args!("of {other} by {user} is only in the log or only in the table"));
+        }
+        Ok(())
+    }
+
+    fn compare_muted_threads(&self, db: &Connection, findings: &mut Findings) -> Result<(), rusqlite::Error> {
+        let mut select = db.prepare(
+            "SELECT u.id, c.id, m.thread FROM muted_threads m
+               JOIN users u ON u.number = m.user JOIN conversations c ON c.number = m.conversation",
+        )?;
+        let found: BTreeSet<_> = select
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Seq>(2)?.0)))?
+            .collect::<Result<_, _>>()?;
+        for (user, conversation, thread) in found.symmetric_difference(&self.muted_threads) {
+            let problem = format_args!("{thread} in {conversation} by {user} is only in the log or only in the table");
+            findings.add("muted thread", problem);
         }
         Ok(())
     }

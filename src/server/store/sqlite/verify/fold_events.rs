@@ -1,23 +1,46 @@
-//! Folds the events of every conversation again, and compares messages, reactions and read marks.
+//! Folds the events of every conversation again, and compares messages, reactions, pins and read marks.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use rusqlite::Connection;
 use serde::Deserialize;
 
 use crate::{
-    domain::{ConversationId, UserId},
-    server::store::sqlite::verify::findings::Findings,
+    domain::{ConversationId, Mention, Reply, Seq, UserId},
+    server::store::sqlite::verify::{findings::Findings, fold_listeners::ListenerFold},
 };
 
 /// What an event says, as far as it is folded here.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload {
-    Message { body: String },
-    Edit { seq: i64, body: String },
-    Deletion { seq: i64 },
-    Reaction { seq: i64, emoji: String, on: bool },
+    Message {
+        body: String,
+        #[serde(default)]
+        mentions: Vec<Mention>,
+        #[serde(flatten)]
+        reply: Option<Reply>,
+        #[serde(default)]
+        participants: Vec<UserId>,
+    },
+    Edit {
+        seq: i64,
+        body: String,
+        #[serde(default)]
+        mentions: Vec<Mention>,
+    },
+    Deletion {
+        seq: i64,
+    },
+    Reaction {
+        seq: i64,
+        emoji: String,
+        on: bool,
+    },
+    Pin {
+        seq: i64,
+        on: bool,
+    },
     Notice,
     Room,
     AccountDeleted,
@@ -28,8 +51,10 @@ enum Payload {
 struct FoldedState {
     revision: i64,
     body: Option<String>,
+    mentions: Vec<Mention>,
     edited_at: Option<i64>,
     is_deleted: bool,
+    replies: i64,
 }
 
 /// What becomes of the events of one conversation.
@@ -40,12 +65,17 @@ struct EventFold {
     states: BTreeMap<i64, FoldedState>,
     /// By message, emoji and user: the event that added it.
     reactions: BTreeMap<(i64, String, i64), i64>,
+    listeners: ListenerFold,
+    /// The event that pinned each pinned message.
+    pins: BTreeMap<i64, i64>,
+    /// The messages of which an edit has a text.
+    edited_texts: HashSet<i64>,
     /// How far each user has read at least: up to the newest message that they wrote, or to where they set the mark back.
     least_read: HashMap<i64, i64>,
     last: i64,
 }
 
-/// Compares what the events come to with the tables `states`, `reactions` and `members`.
+/// Compares what the events come to with the tables `states`, `reactions`, `pins` and `members`.
 pub(super) fn check(
     db: &Connection,
     findings: &mut Findings,
@@ -109,7 +139,8 @@ fn fold(
 ) -> Result<EventFold, rusqlite::Error> {
     let mut fold = EventFold::default();
     let mut select = db.prepare_cached(
-        "SELECT seq, at, author, payload, target, position FROM events WHERE conversation = ?1 ORDER BY seq",
+        "SELECT e.seq, e.at, e.author, e.payload, e.target, e.position, u.id
+           FROM events e JOIN users u ON u.number = e.author WHERE e.conversation = ?1 ORDER BY e.seq",
     )?;
     let mut rows = select.query([number])?;
     while let Some(row) = rows.next()? {
@@ -121,7 +152,7 @@ fn fold(
         let (payload, target): (String, Option<i64>) = (row.get(3)?, row.get(4)?);
         match serde_json::from_str(&payload) {
             Ok(payload) => {
-                if let Err(problem) = fold.add(seq, at, author, payload, target) {
+                if let Err(problem) = fold.add((seq, at), (author, row.get(6)?), payload, target) {
                     findings.add("event", format_args!("conversation {id}, seq {seq}: {problem}"));
                 }
             }
@@ -134,19 +165,32 @@ fn fold(
 }
 
 impl EventFold {
-    fn add(&mut self, seq: i64, at: i64, author: i64, payload: Payload, target: Option<i64>) -> Result<(), String> {
+    fn add(
+        &mut self,
+        (seq, at): (i64, i64),
+        (author, author_id): (i64, UserId),
+        payload: Payload,
+        target: Option<i64>,
+    ) -> Result<(), String> {
         let expected = match &payload {
             Payload::Message { .. } | Payload::Notice | Payload::Room => None,
             Payload::AccountDeleted => Some(0),
-            Payload::Edit { seq, .. } | Payload::Deletion { seq } | Payload::Reaction { seq, .. } => Some(*seq),
+            Payload::Edit { seq, .. }
+            | Payload::Deletion { seq }
+            | Payload::Reaction { seq, .. }
+            | Payload::Pin { seq, .. } => Some(*seq),
         };
         if expected != target {
             return Err(format!("its target is {target:?} instead of {expected:?}"));
         }
         match payload {
-            Payload::Message { body } => {
+            Payload::Message { body, mentions, reply, participants } => {
                 self.messages.insert(seq, (author, Some(body)));
                 self.least_read.insert(author, seq);
+                self.listeners.add_message((seq, at), author_id, &mentions, participants);
+                if let Some(reply) = reply {
+                    self.add_reply(seq, author, reply)?;
+                }
             }
             Payload::Notice | Payload::Room => {
                 self.messages.insert(seq, (author, None));
@@ -154,18 +198,33 @@ impl EventFold {
             Payload::AccountDeleted => {
                 self.least_read.remove(&author);
             }
-            Payload::Edit { seq: message, body } => {
+            Payload::Edit { seq: message, body, mentions } => {
                 if self.message(message)?.0 != author {
                     return Err(format!("it edits message {message} of another user"));
                 }
+                if !body.is_empty() {
+                    self.edited_texts.insert(message);
+                }
                 let state = self.state(message)?;
-                *state = FoldedState { revision: seq, body: Some(body), edited_at: Some(at), is_deleted: false };
+                (state.revision, state.body, state.edited_at) = (seq, Some(body), Some(at));
+                self.listeners.set_mentions(message, &mentions);
+                self.state(message)?.mentions = mentions;
             }
             Payload::Deletion { seq: message } => {
                 self.message(message)?;
-                *self.state(message)? =
-                    FoldedState { revision: seq, body: Some(String::new()), edited_at: None, is_deleted: true };
+                let state = self.state(message)?;
+                let (body, replies) = (Some(String::new()), state.replies);
+                *state = FoldedState {
+                    revision: seq,
+                    body,
+                    edited_at: None,
+                    is_deleted: true,
+                    replies,
+                    mentions: Vec::new(),
+                };
+                self.listeners.delete(message);
                 self.reactions.retain(|(reacted, _, _), _| *reacted != message);
+                self.pins.remove(&message);
             }
             Payload::Reaction { seq: message, emoji, on } => {
                 self.message(message)?;
@@ -176,7 +235,28 @@ impl EventFold {
                     self.reactions.remove(&(message, emoji, author));
                 }
             }
+            Payload::Pin { seq: message, on } => {
+                self.message(message)?;
+                self.state(message)?.revision = seq;
+                if on {
+                    self.pins.entry(message).or_insert(seq);
+                } else {
+                    self.pins.remove(&message);
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Counts a reply, also in a thread whose first message is deleted.
+    fn add_reply(&mut self, seq: i64, author: i64, reply: Reply) -> Result<(), String> {
+        let number = |seq: Seq| i64::try_from(seq.0).map_err(|error| error.to_string());
+        let (to, thread) = (number(reply.to)?, number(reply.thread)?);
+        self.message(to)?;
+        self.message(thread)?;
+        let state = self.states.entry(thread).or_default();
+        (state.revision, state.replies) = (seq, state.replies + 1);
+        self.listeners.add_reply(thread, seq, author);
         Ok(())
     }
 
@@ -207,16 +287,20 @@ impl EventFold {
         self.check_erased_texts(id, findings);
         self.compare_states(db, number, id, findings)?;
         self.compare_reactions(db, number, id, findings)?;
-        self.check_read_marks(db, number, id, findings)
+        self.compare_pins(db, number, id, findings)?;
+        self.check_read_marks(db, number, id, findings)?;
+        self.listeners.compare(db, number, id, findings)
     }
 
-    /// The log keeps the last text of each message only, and none of a deleted one.
+    /// The log keeps no text of a deleted message.
     fn check_erased_texts(&self, id: ConversationId, findings: &mut Findings) {
-        for (seq, _) in self.states.iter().filter(|(_, state)| state.edited_at.is_some() || state.is_deleted) {
-            if self.messages.get(seq).is_some_and(|(_, text)| text.as_ref().is_some_and(|text| !text.is_empty())) {
+        for (seq, _) in self.states.iter().filter(|(_, state)| state.is_deleted) {
+            let has_original =
+                self.messages.get(seq).is_some_and(|(_, text)| text.as_ref().is_some_and(|text| !text.is_empty()));
+            if has_original || self.edited_texts.contains(seq) {
                 findings.add(
                     "erased text",
-                    format_args!("conversation {id}: the log still has a former text of message {seq}"),
+                    format_args!("conversation {id}: the log still has a text of message {seq}, which was deleted"),
                 );
             }
         }
@@ -230,12 +314,16 @@ impl EventFold {
         findings: &mut Findings,
     ) -> Result<(), rusqlite::Error> {
         let mut select = db.prepare_cached(
-            "SELECT seq, revision, body, edited_at, deleted FROM states WHERE conversation = ?1 ORDER BY seq",
+            "SELECT seq, revision, body, edited_at, deleted, mentions, replies FROM states WHERE conversation = ?1 ORDER BY seq",
         )?;
         let mut rows = select.query([number])?;
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
+            let mentions: Option<String> = row.get(5)?;
+            let mentions = mentions.map_or_else(|| Ok(Vec::new()), |json| serde_json::from_str(&json));
             let found = FoldedState {
+                mentions: mentions.unwrap_or_default(),
+                replies: row.get(6)?,
                 revision: row.get(1)?,
                 body: row.get(2)?,
                 edited_at: row.get(3)?,
@@ -277,6 +365,25 @@ impl EventFold {
         }
         for (message, emoji, _) in self.reactions.keys() {
             findings.add("reaction", format_args!("conversation {id}: {emoji} on message {message} is missing"));
+        }
+        Ok(())
+    }
+
+    fn compare_pins(
+        &self,
+        db: &Connection,
+        number: i64,
+        id: ConversationId,
+        findings: &mut Findings,
+    ) -> Result<(), rusqlite::Error> {
+        let mut select = db.prepare_cached("SELECT message, seq FROM pins WHERE conversation = ?1")?;
+        let found = select.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: BTreeMap<i64, i64> = found.collect::<Result<_, _>>()?;
+        for message in found.keys().chain(self.pins.keys()) {
+            if found.get(message) != self.pins.get(message) {
+                findings
+                    .add("pin", format_args!("conversation {id}: the pin of message {message} differs from the log"));
+            }
         }
         Ok(())
     }

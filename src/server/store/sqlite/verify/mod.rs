@@ -9,6 +9,7 @@
 mod findings;
 mod fold_entries;
 mod fold_events;
+mod fold_listeners;
 mod fold_rooms;
 mod order;
 mod structure;

@@ -13,8 +13,8 @@ use crate::{
     server::{
         rules::{
             AddMember, BlockUser, CreateInvite, CreateRoom, CreateUser, DeleteAccount, DeletionAuthorization,
-            EraseBatch, InviteKey, Moderate, ModerationAction, NewPassword, NewSession, OpenDirect, OwnerGrant,
-            PasswordHash, ReleaseNickname, SendEvent, SessionKey, UserRef,
+            EraseBatch, InviteKey, MemberSetting, Moderate, ModerationAction, NewPassword, NewSession, OpenDirect,
+            OwnerGrant, PasswordHash, ReleaseNickname, SendEvent, SessionKey, SetConversation, UserRef,
         },
         store::{
             clock_source::SystemClock,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Each damage: what it is, and the SQL that does it. Foreign keys are off meanwhile.
-const DAMAGES: [(&str, &str); 30] = [
+const DAMAGES: [(&str, &str); 35] = [
     ("position", "DELETE FROM entries WHERE position = 3"),
     ("seq", "UPDATE events SET seq = 1000 WHERE position = (SELECT max(position) FROM events)"),
     ("event", "DELETE FROM events WHERE target IS NOT NULL AND target > 0"),
@@ -45,6 +45,15 @@ const DAMAGES: [(&str, &str); 30] = [
         "UPDATE events SET payload = json_set(payload, '$.body', 'secret')
           WHERE (conversation, seq) IN (SELECT conversation, seq FROM states WHERE deleted)",
     ),
+    (
+        "an earlier text of a deleted message",
+        "UPDATE events SET payload = json_set(payload, '$.body', 'secret') WHERE payload ->> '$.kind' = 'edit'
+            AND (conversation, target) IN (SELECT conversation, seq FROM states WHERE deleted)",
+    ),
+    ("a lost pin", "DELETE FROM pins"),
+    ("another place of a pin", "UPDATE pins SET seq = seq + 1"),
+    ("a muted conversation", "UPDATE member_settings SET muted = 0"),
+    ("a pinned conversation", "UPDATE member_settings SET pinned = 1"),
     ("a lost reaction", "DELETE FROM reactions"),
     ("a reaction of nobody", "INSERT INTO reactions SELECT conversation, message, '🐉', user, seq FROM reactions LIMIT 1"),
     ("a read mark beyond the end", "UPDATE members SET read_seq = 1000"),
@@ -119,7 +128,7 @@ fn message(text: &str) -> EventKind {
 }
 
 async fn send(store: &dyn Store, author: &User, conversation: ConversationId, kind: EventKind) -> Seq {
-    let event = SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind };
+    let event = SendEvent { author: author.clone(), id: CommandId::generate(), conversation, kind, reply_to: None };
     store.execute(event).await.expect("sent").seq
 }
 
@@ -179,7 +188,13 @@ async fn fill(folder: &Path) {
     let second = send(store, &ling, lobby, message("two")).await;
     let third = send(store, &zoe, lobby, message("three")).await;
     send(store, &ming, lobby, EventKind::edit(first, Body::from_trusted("edited".into()))).await;
+    send(store, &ling, lobby, EventKind::edit(second, Body::from_trusted("two, edited".into()))).await;
     send(store, &ling, lobby, EventKind::Deletion { seq: second }).await;
+    send(store, &ming, lobby, EventKind::Pin { seq: third, on: true }).await;
+    for setting in [MemberSetting::Muted(true), MemberSetting::UnreadFrom(third)] {
+        let set = SetConversation { user: ling.id, conversation: lobby, setting };
+        store.execute(set).await.expect("a member may");
+    }
     send(store, &ming, lobby, EventKind::Reaction { seq: third, emoji: tea, on: true }).await;
     for other in [&ling, &gone] {
         let opened = OpenDirect { opener: ming.id, target: UserRef::Id(other.id) };

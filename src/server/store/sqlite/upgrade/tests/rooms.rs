@@ -21,6 +21,13 @@ use crate::{
 /// What is new in version 22, undone.
 const BACK_TO_21: &str = "
     DROP VIEW messages;
+    DROP TABLE listeners;
+    DROP TABLE replies;
+    DROP TABLE muted_threads;
+    ALTER TABLE states DROP COLUMN mentions;
+    ALTER TABLE states DROP COLUMN replies;
+    DROP TABLE pins;
+    DROP INDEX changes_by_seq;
     DROP TABLE member_settings;
     DROP TABLE room_roles;
     DROP TABLE rooms;

@@ -46,7 +46,7 @@ test('whoever comes back learns what has changed of the messages read before', a
   expect(violations.map(({ id }) => id)).toEqual([]);
 
   await lines.first().getByRole('link').click();
-  await expect(alice.message('Tea at four').last()).toHaveAttribute('data-named', '');
+  await expect(alice.log.locator('.message', { hasText: 'Tea at four' })).toHaveAttribute('data-named', '');
   await alice.openDirect('Bob');
   await alice.openConversation('Lobby');
   await alice.expectMessage('See you');
@@ -74,7 +74,7 @@ test('own changes and those of blocked users are not told', async ({ users }) =>
   await alice.send('Shall we meet?');
   await bob.send('Tea at three');
   await alice.expectMessage('Tea at three');
-  await alice.chooseAction('Block', 'Tea at three');
+  await alice.chooseAction('Block user', 'Tea at three');
   await alice.openDirect('Zoë');
   await bob.edit('Tea at three', 'Tea at four');
   await bob.chooseAction('🍵', 'Shall we meet?');

@@ -45,6 +45,7 @@ test('a room moderator pins messages, and all members see the list', async ({ us
   await expect(pinsPanel(bob).getByRole('listitem')).toHaveCount(1);
   await alice.delete('Saturday at three');
   await expect(pinsPanel(bob)).toContainText('No message is pinned.');
+  await pinsPanel(bob).getByRole('button', { name: 'Close' }).focus();
   await bob.page.keyboard.press('Escape');
   await expect(pinsPanel(bob)).toBeHidden();
 });

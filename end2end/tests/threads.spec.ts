@@ -2,6 +2,7 @@
 import type { Locator } from '@playwright/test';
 
 import { expectNoBarriers } from '../fixtures/axe.ts';
+import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { expect, test } from '../fixtures/test.ts';
 import type { User } from '../fixtures/user.ts';
 import { PHONE } from '../fixtures/users.ts';
@@ -77,6 +78,7 @@ test('a reply is begun and cancelled by keyboard', async ({ users }) => {
 test('a reply that is not sent yet survives a reload and a lost connection', async ({ users, server }) => {
   const alice = await users.guest('Alice');
   const bob = await users.guest('Bob');
+  for (const user of [alice, bob]) user.pageErrors.allow(CONNECTION_ERRORS);
   await alice.send('Green or black?');
   await bob.chooseAction('Reply', 'Green or black?');
   await bob.composer.fill('Oolong');
@@ -204,6 +206,8 @@ test('on a phone a thread covers the room, and the way back leads there', async 
   const alice = await users.guest('Alice', PHONE);
   await alice.send('Green or black?');
   await reply(bob, 'Green or black?', 'Oolong');
+  // A phone has no mouse, whose menu would cover the button.
+  await alice.page.mouse.move(0, 0);
   await alice.message('Green or black?').first().getByRole('button', { name: '1 reply' }).tap();
   await expect(threadLog(alice)).toContainText('Oolong');
   const width = await threadPanel(alice).evaluate((panel) => panel.getBoundingClientRect().width);

@@ -8,7 +8,9 @@ test('everybody in the conversation can see what an edited message said before',
   const bob = await users.guest('Bob');
   await alice.send('Tea at three');
   await alice.edit('Tea at three', 'Tea at four');
-  await alice.edit('Tea at four', 'Tea at **five**');
+  await alice.chooseAction('Edit', 'Tea at four');
+  await alice.composer.fill('Tea at **five**');
+  await alice.composer.press('Enter');
   await bob.expectMessage('Tea at five');
 
   await bob.message('Tea at five').getByRole('button', { name: /edited/ }).click();

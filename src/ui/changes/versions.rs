@@ -61,7 +61,7 @@ pub(super) fn versions(conversation: ConversationId, message: Seq) -> Boxed {
     };
     view! {
         <div class="versions">
-            <h3 class="small" tabindex="-1">{t.versions}</h3>
+            <h2 class="small" tabindex="-1">{t.versions}</h2>
             {reactive_view(list)}
         </div>
     }

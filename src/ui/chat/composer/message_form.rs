@@ -92,6 +92,7 @@ fn problem_id(draft: Draft) -> String {
 /// The field for the text, which grows with it.
 fn message_field(draft: Draft, placeholder: Box<dyn Fn() -> String + Send>) -> impl IntoView {
     let t = texts();
+    let completion = draft.completion();
     let label = if draft.id.thread.is_some() { t.composer.write_in_thread } else { t.composer.message };
     view! {
         <label class="visually-hidden" for=draft.field_id()>{label}</label>
@@ -111,14 +112,14 @@ fn message_field(draft: Draft, placeholder: Box<dyn Fn() -> String + Send>) -> i
                 aria-describedby=problem_id(draft)
                 aria-invalid=reactive(move || draft.problem.get().is_some().to_string())
                 aria-autocomplete="list"
-                aria-controls=reactive(move || draft.completion().list_id())
-                aria-activedescendant=reactive(move || draft.completion().active_id())
+                aria-controls=reactive(move || completion.list_id())
+                aria-activedescendant=reactive(move || completion.active_id())
                 prop:value=draft.text
                 on:input:target=move |event| draft.on_input(event.target().value())
                 on:keydown=move |event| draft.on_key_down(&event)
                 on:paste=move |event| draft.on_paste(&event)
-                on:click=on(move |_: MouseEvent| draft.completion().on_change())
-                on:blur=move |_| draft.completion().close()
+                on:click=on(move |_: MouseEvent| completion.on_change())
+                on:blur=move |_| completion.close()
             >
                 {pre_boot::initial_text(draft)}
             </textarea>

@@ -6,6 +6,7 @@ use web_sys::Event;
 use crate::{
     domain::{CommandId, Room},
     ui::{
+        changes::LazyChanges,
         chat::{
             composer::Draft,
             timeline::{
@@ -14,7 +15,6 @@ use crate::{
                 row_signals::RowSignals,
             },
         },
-        changes::LazyChanges,
         emoji::LazyEmoji,
         i18n::texts,
         kit::{

@@ -11,8 +11,8 @@ use crate::{
     domain::{CommandId, Room, Seq},
     protocol::ErrorCode,
     ui::{
-        chat::{composer::Draft, timeline::row_signals::RowSignals},
         changes::LazyChanges,
+        chat::{composer::Draft, timeline::row_signals::RowSignals},
         context::router::Navigator,
         emoji::LazyEmoji,
         kit::{boxed::Boxed, dom::closest},

@@ -98,13 +98,8 @@ impl Menu {
                 self.leave();
             }
             (ButtonAction::MarkUnread, Some(message)) => {
-                let (store, draft) = (self.draft.store(), self.draft);
-                spawn_local(async move {
-                    let setting = OwnSetting::UnreadFrom(message.seq);
-                    if let Err(refusal) = store.set_conversation(draft.id.conversation, setting).await {
-                        draft.show_refusal(&refusal);
-                    }
-                });
+                let setting = OwnSetting::UnreadFrom(message.seq);
+                self.show_outcome(self.draft.store().set_conversation(self.draft.id.conversation, setting));
                 self.finish(&row, has_focus);
             }
             (ButtonAction::Edit, Some(message)) => {
@@ -117,21 +112,12 @@ impl Menu {
                 self.finish(&row, has_focus);
             }
             (ButtonAction::Block, Some(message)) => {
-                let (store, draft) = (self.draft.store(), self.draft);
-                spawn_local(async move {
-                    if let Err(refusal) = store.set_blocked(message.author.id, true).await {
-                        draft.show_refusal(&refusal);
-                    }
-                });
+                self.show_outcome(self.draft.store().set_blocked(message.author.id, true));
                 self.finish(&row, has_focus);
             }
             (ButtonAction::Pin | ButtonAction::Unpin, Some(message)) => {
-                let (draft, on) = (self.draft, action == ButtonAction::Pin);
-                spawn_local(async move {
-                    if let Err(refusal) = draft.store().set_message_pinned(draft.id.conversation, message.seq, on).await {
-                        draft.show_refusal(&refusal);
-                    }
-                });
+                let (store, on) = (self.draft.store(), action == ButtonAction::Pin);
+                self.show_outcome(store.set_message_pinned(self.draft.id.conversation, message.seq, on));
                 self.finish(&row, has_focus);
             }
             (ButtonAction::ShowVersions, Some(message)) => {
@@ -178,6 +164,15 @@ impl Menu {
                 None,
             ) => {}
         }
+    }
+
+    /// Tells the user if a request is refused.
+    fn show_outcome(self, request: impl Future<Output = Result<(), RequestError>> + 'static) {
+        spawn_local(async move {
+            if let Err(refusal) = request.await {
+                self.draft.show_refusal(&refusal);
+            }
+        });
     }
 
     /// Whether the user may write here.

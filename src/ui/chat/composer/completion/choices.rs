@@ -85,10 +85,11 @@ impl Completion {
         self.store.get_value()
     }
 
-    /// Closes the list, and drops an answer that is on its way.
+    /// Closes the list, and drops an answer that is on its way. A field that is removed loses its focus when this is gone
+    /// already.
     pub(super) fn close(self) {
-        self.change.update_value(|change| *change += 1);
-        if self.offer.with_untracked(Option::is_some) {
+        self.change.try_update_value(|change| *change += 1);
+        if self.offer.try_with_untracked(Option::is_some) == Some(true) {
             self.offer.set(None);
         }
     }

@@ -56,14 +56,14 @@ fn on_change(completion: Completion) {
     }) else {
         return;
     };
-    let (delay, find) = (query.source.delay, query.source.find);
+    let (delay, choices) = (query.source.delay, (query.source.find)(completion, typed.clone()));
     let is_current = move || completion.change.try_get_value() == Some(change);
     spawn_local(async move {
         TimeoutFuture::new(delay).await;
         if !is_current() {
             return;
         }
-        let choices = find(completion, typed.clone()).await;
+        let choices = choices.await;
         if !is_current() {
             return;
         }

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     client::completions,
-    domain::{Completions, Role, User, lowercase},
+    domain::{Completions, ConversationKind, Role, User, lowercase},
     ui::{
         chat::composer::completion::{
             choices::{Choice, ChoiceLabel, Completion},
             source::{CompletionSource, PendingChoices},
         },
         i18n::completion::COMPLETION,
-        rooms::{rank, room},
+        rooms::rank,
     },
 };
 
@@ -33,8 +33,9 @@ fn may_complete(before: Option<char>, typed: &str) -> bool {
 fn find(completion: Completion, typed: String) -> PendingChoices {
     let (store, conversation) = (completion.store(), completion.conversation);
     let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
-    let mentions_everyone = untrack(|| {
-        room(store, conversation).with(|room| room.as_ref().is_some_and(|room| rank(store, room) >= Role::Moderator))
+    let mentions_everyone = store.conversations.with_untracked(|conversations| {
+        let kind = conversations.get(conversation).map(|conversation| &conversation.kind);
+        matches!(kind, Some(ConversationKind::Room(room)) if untrack(|| rank(store, room)) >= Role::Moderator)
     });
     let everyone = COMPLETION.current().everyone_sign;
     Box::pin(async move {

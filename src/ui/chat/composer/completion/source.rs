@@ -15,6 +15,6 @@ pub(super) struct CompletionSource {
     pub(super) may_complete: fn(Option<char>, &str) -> bool,
     /// How long to wait for another letter before looking, in milliseconds.
     pub(super) delay: u32,
-    /// Looks for choices, the best first.
+    /// Looks for choices, the best first, when the answer is awaited.
     pub(super) find: fn(Completion, String) -> PendingChoices,
 }

@@ -49,7 +49,6 @@ fn find(completion: Completion, typed: String) -> PendingChoices {
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
-    use super::*;
     use crate::ui::chat::composer::completion::{query::query_at, sources::SOURCES};
 
     fn name(text: &str) -> Option<&str> {

@@ -61,7 +61,7 @@ const DAMAGES: [(&str, &str); 37] = [
     ("a read mark that forgets that it was set back", "UPDATE members SET set_back_at = 0"),
     ("the number of a room's members", "UPDATE conversations SET member_count = member_count + 1 WHERE number > 1"),
     ("a lost member", "DELETE FROM members WHERE conversation = 1 AND user = (SELECT max(user) FROM members WHERE conversation = 1)"),
-    ("a member who never joined", "INSERT INTO members SELECT 1, number, 0, 0, 9223372036854775807 FROM users WHERE id = zeroblob(16)"),
+    ("a member who never joined", "INSERT INTO members SELECT 1, number, 0, 0, 9223372036854775807, 0 FROM users WHERE id = zeroblob(16)"),
     ("a direct in no list", "UPDATE members SET listed = NULL WHERE conversation <> 1"),
     ("a role", "UPDATE users SET role = 'moderator' WHERE role = 'member'"),
     ("a nickname that came back", "UPDATE users SET nickname_key = 'back' || number WHERE nickname_key IS NULL AND number > 1"),

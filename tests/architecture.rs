@@ -39,14 +39,14 @@ const SOURCES: Modules = &[
 type Floors<'a> = (&'a str, &'a [&'a [&'a str]]);
 
 const FLOORS: &[Floors] = &[
-    ("src/client", &[&["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
+    ("src/client", &[&["timeline_id"], &["api", "browser", "clock", "connection_status", "small_map"], &["*"]]),
     (
         "src/ui",
         &[
             &["i18n"],
             &["kit"],
             &["context"],
-            &["emoji", "markdown", "rooms", "settings", "sign_in"],
+            &["changes", "emoji", "markdown", "rooms", "settings", "sign_in"],
             &["chat"],
             &["root"],
         ],
@@ -54,9 +54,10 @@ const FLOORS: &[Floors] = &[
     (
         "src/ui/chat",
         &[
-            &["companion", "message_view", "recipient"],
+            &["companion", "conversation_menu", "message_view", "pins", "quote", "recipient"],
             &["composer", "sidebar"],
             &["timeline"],
+            &["mentions", "thread"],
             &["conversation"],
             &["screen"],
         ],
@@ -123,7 +124,7 @@ const FLOORS: &[Floors] = &[
     (
         "src/pages",
         &[
-            &["content_encoding", "content_security_policy", "form", "preferences", "send_failed"],
+            &["content_encoding", "content_security_policy", "form", "icon", "preferences", "send_failed"],
             &["asset_files", "render", "response"],
             &["assets", "page"],
             &["admin", "sign_in"],

@@ -165,3 +165,28 @@ test('on a phone the picker is a sheet', async ({ users }) => {
   await alice.page.touchscreen.tap(195, 60);
   await expect(picker(alice)).toBeHidden();
 });
+
+test('a name after a colon becomes an emoji, in both languages', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const suggestions = alice.page.getByRole('listbox', { name: 'Suggestions' });
+  await alice.composer.pressSequentially('one :teacup');
+  await expect(suggestions.getByRole('option').first()).toContainText('teacup without handle');
+  await alice.composer.press('Enter');
+  await expect(alice.composer).toHaveValue('one 🍵 ');
+  // The colon may stand after the name as well.
+  await alice.composer.pressSequentially(':rocket:');
+  await expect(suggestions.getByRole('option').first()).toContainText('rocket');
+  await alice.composer.press('Tab');
+  await expect(alice.composer).toHaveValue('one 🍵 🚀 ');
+  await alice.composer.pressSequentially('：热茶');
+  await suggestions.getByRole('option', { name: 'teacup without handle' }).click();
+  await expect(alice.composer).toHaveValue('one 🍵 🚀 🍵 ');
+  await expect(alice.composer).toBeFocused();
+  for (const text of ['at 10:30', ':)', 'http://tea']) {
+    await alice.composer.fill('');
+    await alice.composer.pressSequentially(text);
+    await expect(suggestions).toBeHidden();
+  }
+  await alice.composer.press('Enter');
+  await alice.expectMessage('http://tea');
+});

@@ -64,10 +64,10 @@ test('a room’s unread messages are counted, and rooms with new messages come f
   await bob.send('Anybody here?');
 
   await expect(alice.conversationLink('Older', 1)).toBeVisible();
-  expect(await names()).toEqual(['Lobby', 'Older', 'Newer']);
+  expect(await names()).toEqual(['Older', 'Lobby', 'Newer']);
   await alice.page.reload();
   await alice.expectSignedIn();
-  expect(await names(), 'after a reload').toEqual(['Lobby', 'Older', 'Newer']);
+  expect(await names(), 'after a reload').toEqual(['Older', 'Lobby', 'Newer']);
 });
 
 test('nobody outside learns of a private room', async ({ users }) => {

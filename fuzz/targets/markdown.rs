@@ -50,7 +50,7 @@ fn check_depth(parts: &[Inline], depth: usize) {
                 assert!(schemes.iter().any(|scheme| target.starts_with(scheme)), "{target}");
                 check_depth(&link.text, depth + 1);
             }
-            Inline::Text(_) | Inline::Code(_) | Inline::Address(_) => {}
+            Inline::Text(_) | Inline::Code(_) | Inline::Address(_) | Inline::Mention { .. } => {}
         }
     }
 }

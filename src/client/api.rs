@@ -6,9 +6,10 @@ use gloo_net::{
 };
 
 use crate::{
+    client::timeline_id::TimelineId,
     domain::{
-        Conversation, ConversationId, ConversationList, CurrentUser, KeptMessages, MessagesPage, Seq, SessionId,
-        SessionInfo, UserId,
+        Conversation, ConversationId, ConversationList, CurrentUser, KeptMessages, Message, MessagesPage, Seq,
+        SessionId, SessionInfo, ThreadPage, UserId,
     },
     protocol::{
         DeleteAccountRequest, ErrorCode, FromJson, PasswordRequest, Problem, ReportRequest, SessionCreated,
@@ -92,16 +93,27 @@ pub async fn report(conversation: ConversationId, seq: Seq, reason: String) -> R
     send(Request::post("/api/reports").json(&ReportRequest { conversation, seq, reason })).await.map(drop)
 }
 
-/// Messages of a conversation.
-pub(crate) async fn messages(conversation: ConversationId, range: PageRange) -> Option<MessagesPage> {
+/// Messages of a conversation, which is never muted here, or of a thread.
+pub(crate) async fn messages(id: TimelineId, range: PageRange) -> Option<ThreadPage> {
     let bound = match range {
         PageRange::Newest => String::new(),
         PageRange::From(seq) => format!("&after={}", seq.0.saturating_sub(1)),
         PageRange::Older(seq) => format!("&before={seq}"),
         PageRange::Newer(seq) => format!("&after={seq}"),
     };
-    let request = Request::get(&format!("/api/conversations/{conversation}/messages?limit=60{bound}")).build();
-    parse(send(request).await.ok()?).await
+    let TimelineId { conversation, thread } = id;
+    let path = match thread {
+        None => format!("/api/conversations/{conversation}/messages?limit=60{bound}"),
+        Some(thread) => format!("/api/conversations/{conversation}/threads/{thread}?limit=60{bound}"),
+    };
+    parse(send(Request::get(&path).build()).await.ok()?).await
+}
+
+/// Single messages of a conversation.
+pub(crate) async fn messages_at(conversation: ConversationId, seqs: &[Seq]) -> Option<Vec<Message>> {
+    let seqs = seqs.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let page: MessagesPage = get(format!("/api/conversations/{conversation}/messages?seqs={seqs}")).await.ok()?;
+    Some(page.messages)
 }
 
 /// The conversations after the cursor `before` in the list.
@@ -140,4 +152,14 @@ pub(super) async fn send(request: Result<Request, Error>) -> Result<Response, Re
 /// The value in the body of a response.
 pub(super) async fn parse<T: FromJson>(response: Response) -> Option<T> {
     T::from_json(&response.text().await.ok()?)
+}
+
+/// The value that a `GET` of this path answers.
+pub(super) async fn get<T: FromJson>(path: String) -> Result<T, RequestError> {
+    parse(send(Request::get(&path).build()).await?).await.ok_or(RequestError::Unreachable)
+}
+
+/// A text for a query string, percent-encoded.
+pub(super) fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
 }

@@ -6,35 +6,37 @@ use crate::{
     client::{
         browser::session_storage,
         store::{ClientStore, DraftState},
+        timeline_id::TimelineId,
     },
     domain::ConversationId,
 };
 
 impl ClientStore {
-    /// The draft of a conversation: as the user left it, or as it was stored before a reload.
-    pub fn draft(self, conversation: ConversationId) -> DraftState {
-        self.drafts.with_untracked(|drafts| drafts.get(&conversation).cloned()).unwrap_or_else(|| {
-            let me = self.current_user_id();
-            let text = me.and_then(|me| session_storage::draft(me, conversation)).unwrap_or_default();
-            DraftState { text, ..DraftState::default() }
+    /// The draft of a conversation or a thread: as the user left it, or as it was stored before a reload.
+    pub fn draft(self, id: TimelineId) -> DraftState {
+        self.drafts.with_untracked(|drafts| drafts.get(&id).cloned()).unwrap_or_else(|| {
+            let stored = self.current_user_id().and_then(|me| session_storage::draft(me, id));
+            let (text, reply_to) = stored.unwrap_or_default();
+            DraftState { text, reply_to, ..DraftState::default() }
         })
     }
 
     /// Whether a conversation has a draft. Tracks that.
     pub fn has_draft(self, conversation: ConversationId) -> bool {
         self.drafts.track();
-        self.draft(conversation).is_draft()
+        self.draft(conversation.into()).is_draft()
     }
 
-    /// Sets the draft of a conversation. `text` is what a reload restores.
-    pub fn set_draft(self, conversation: ConversationId, draft: DraftState, text: &str) {
-        let is_change = self.draft(conversation).is_draft() != draft.is_draft();
-        self.drafts.update_untracked(|drafts| drafts.insert(conversation, draft));
+    /// Sets the draft of a conversation or a thread. `text` is what a reload restores.
+    pub fn set_draft(self, id: TimelineId, draft: DraftState, text: &str) {
+        let is_change = self.draft(id).is_draft() != draft.is_draft();
+        let reply_to = draft.reply_to;
+        self.drafts.update_untracked(|drafts| drafts.insert(id, draft));
         if is_change {
             self.drafts.notify();
         }
         if let Some(me) = self.current_user_id()
-            && !session_storage::set_draft(me, conversation, text)
+            && !session_storage::set_draft(me, id, text, reply_to)
         {
             self.storage_failed();
         }

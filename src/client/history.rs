@@ -6,19 +6,22 @@ use crate::{
     client::{
         api,
         connection_status::ConnectionStatus,
-        store::{ClientStore, ConversationState, LoadState},
+        store::{ClientStore, LoadState, TimelineState},
+        timeline_id::TimelineId,
     },
-    domain::{Conversation, ConversationId, ConversationKind, MessagesPage, Room, RoomName, Seq, Timestamp},
+    domain::{
+        Conversation, ConversationId, ConversationKind, MessagesPage, Room, RoomName, Seq, ThreadPage, Timestamp,
+    },
     state::{PageRange, Timeline},
 };
 
 impl ClientStore {
-    /// Fetches messages of a conversation. A range that replaces the timeline is fetched only while the user is a member and
+    /// Fetches messages of a conversation or a thread. A range that replaces the timeline is fetched only while the user is a member and
     /// connected, because live events continue where the page ends.
-    pub fn load(self, conversation: ConversationId, range: PageRange) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+    pub fn load(self, id: TimelineId, range: PageRange) {
+        let TimelineState { timeline, load, is_muted, .. } = self.timeline_state(id);
         let replaces_timeline = matches!(range, PageRange::Newest | PageRange::From(_));
-        let is_member = move || self.conversations.with_untracked(|all| all.get(conversation).is_some());
+        let is_member = move || self.conversations.with_untracked(|all| all.get(id.conversation).is_some());
         let must_wait = move || {
             replaces_timeline && (self.connection_status.get_untracked() != ConnectionStatus::Online || !is_member())
         };
@@ -28,16 +31,17 @@ impl ClientStore {
         let generation = timeline.with_untracked(Timeline::generation);
         load.set(LoadState::Loading);
         spawn_local(async move {
-            let page = api::messages(conversation, range).await;
-            if timeline.with_untracked(Timeline::generation) != generation {
+            let page = api::messages(id, range).await;
+            if !self.keeps(id) || timeline.with_untracked(Timeline::generation) != generation {
                 // The timeline was reset meanwhile; its own request follows.
                 return;
             }
             if must_wait() {
                 // The view of this conversation will request it again.
                 load.set(LoadState::Idle);
-            } else if let Some(page) = page {
-                self.apply_page(conversation, range, page);
+            } else if let Some(ThreadPage { page, muted }) = page {
+                is_muted.set(muted);
+                self.apply_page(id, range, page);
                 load.set(LoadState::Idle);
             } else {
                 load.set(LoadState::Failed);
@@ -46,15 +50,15 @@ impl ClientStore {
     }
 
     /// Adds a page of messages to a timeline.
-    pub(super) fn apply_page(self, conversation: ConversationId, range: PageRange, mut page: MessagesPage) {
+    pub(super) fn apply_page(self, id: TimelineId, range: PageRange, mut page: MessagesPage) {
         for message in &mut page.messages {
             message.id = self.row_id(message.author.id, message.id, message.seq);
             self.command_confirmed(message.id);
         }
         let authors = page.messages.iter().map(|message| message.author.id);
         self.presence.update_untracked(|presence| presence.assign_hues(authors));
-        self.conversation_state(conversation).timeline.update(|timeline| timeline.apply_page(range, page));
-        self.remove_saved(conversation);
+        self.timeline_state(id).timeline.update(|timeline| timeline.apply_page(range, page));
+        self.remove_saved(id.conversation);
     }
 
     /// Adds the Lobby, empty, which the user will be in as soon as there is a connection.
@@ -77,13 +81,13 @@ impl ClientStore {
     }
 
     /// Drops messages far from the reader, who is at the message `reader`, or at the end for `None`.
-    pub fn trim(self, conversation: ConversationId, reader: Option<Seq>) {
-        self.conversation_state(conversation).timeline.maybe_update(|timeline| timeline.trim(reader));
+    pub fn trim(self, id: TimelineId, reader: Option<Seq>) {
+        self.timeline_state(id).timeline.maybe_update(|timeline| timeline.trim(reader));
     }
 
     /// Resets a timeline. Its messages stay visible until new ones are loaded.
-    pub fn reset_timeline(self, conversation: ConversationId) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+    pub fn reset_timeline(self, id: TimelineId) {
+        let TimelineState { timeline, load, .. } = self.timeline_state(id);
         timeline.update(Timeline::reset);
         load.set(LoadState::Idle);
     }

@@ -9,11 +9,12 @@ use crate::{
         clock::{elapsed, set_server_time},
         connection_status::ConnectionStatus,
         outbox_state::OutboxChange,
-        store::{ClientStore, ConversationState, DraftState, LoadState},
+        store::{ClientStore, DraftState, LoadState, TimelineState},
+        timeline_id::TimelineId,
     },
     domain::{Conversation, ConversationId, ConversationKind, Event, EventKind, MessagesPage},
     protocol::{ErrorFrame, Hello, ServerFrame, VERSION, Welcome},
-    state::{Blocks, Conversations, PageRange, TYPING_LASTS, Timeline, UnreadCount},
+    state::{Blocks, Conversations, Originals, PageRange, TYPING_LASTS, Timeline, UnreadCount, in_thread},
 };
 
 /// The shortest time between two updates by events, in milliseconds. Each update costs a layout and a paint, and nobody reads
@@ -36,11 +37,12 @@ impl ClientStore {
             ServerFrame::Event(_) | ServerFrame::CaughtUp { .. } | ServerFrame::Pong {} => {}
             ServerFrame::Reset { conversation, last_seq } => {
                 // A cursor ahead of the log belongs to a history that the server does not have.
-                let timeline = self.conversation_state(conversation).timeline;
-                if timeline.with_untracked(|timeline| timeline.cursor() > last_seq) {
-                    timeline.update(Timeline::forget);
+                for (id, TimelineState { timeline, .. }) in self.timelines_of(conversation) {
+                    if timeline.with_untracked(|timeline| timeline.cursor() > last_seq) {
+                        timeline.update(Timeline::forget);
+                    }
+                    self.reset_timeline(id);
                 }
-                self.reset_timeline(conversation);
             }
             ServerFrame::Ack { id, conversation, seq, .. } => {
                 if !self.answer_request(id, Ok(conversation))
@@ -52,13 +54,19 @@ impl ClientStore {
             ServerFrame::Error(error) => self.handle_error(&error),
             ServerFrame::Conversation(conversation) => {
                 self.remember_companion(&conversation);
+                self.keep_unread_if_set_back(&conversation);
                 self.conversations.update(|conversations| conversations.put(conversation));
             }
             ServerFrame::ConversationRemoved { id } => {
                 self.conversations.update(|conversations| conversations.remove(id));
-                self.conversation_state(id).timeline.update(Timeline::forget);
+                for (_, TimelineState { timeline, .. }) in self.timelines_of(id) {
+                    timeline.update(Timeline::forget);
+                }
             }
-            ServerFrame::Read { conversation, seq, .. } => self.apply_read_mark(conversation, seq),
+            ServerFrame::Read { conversation, seq, .. } => {
+                self.let_be_read(conversation);
+                self.apply_read_mark(conversation, seq);
+            }
             ServerFrame::Block { user, on } => {
                 self.blocks.update(|blocks| blocks.set(user, on));
                 self.conversations.update(Conversations::outdate_fetches);
@@ -94,10 +102,13 @@ impl ClientStore {
         if is_other_history {
             self.withdraw_bound_to_history();
         }
-        let states: Vec<ConversationState> =
-            self.conversation_states.with_value(|states| states.iter().map(|(_, state)| state.clone()).collect());
-        for ConversationState { timeline, load } in states {
-            let is_loaded = timeline.with_untracked(Timeline::is_loaded);
+        // Those that are shown are fetched again.
+        self.originals().set(Originals::default());
+        let states: Vec<(TimelineId, TimelineState)> =
+            self.timeline_states.with_value(|states| states.iter().cloned().collect());
+        for (TimelineId { thread, .. }, TimelineState { timeline, load, .. }) in states {
+            // The server replays the events of conversations. Those that a thread has missed may be earlier ones.
+            let is_loaded = thread.is_none() && timeline.with_untracked(Timeline::is_loaded);
             if is_other_history {
                 timeline.update(Timeline::forget);
             } else if !is_loaded {
@@ -126,8 +137,8 @@ impl ClientStore {
         let (list, older) = (welcome.conversations.clone(), welcome.older.clone());
         // The server replays the events of those for which `hello` had a cursor.
         let is_followed = |id| {
-            let is_loaded = |state: &ConversationState| state.timeline.with_untracked(Timeline::is_loaded);
-            self.conversation_states.with_value(|states| states.get(&id).is_some_and(is_loaded))
+            let is_loaded = |state: &TimelineState| state.timeline.with_untracked(Timeline::is_loaded);
+            self.timeline_states.with_value(|states| states.get(&TimelineId::from(id)).is_some_and(is_loaded))
         };
         self.conversations.update(|conversations| conversations.reset(list, older, is_followed));
         self.me.update(|me| *me = Some(welcome.me.clone()));
@@ -142,16 +153,19 @@ impl ClientStore {
         }
         self.apply_welcome(welcome);
         if let Some((conversation, page, draft)) = open {
-            self.apply_page(conversation, PageRange::Newest, page);
-            self.drafts.update_untracked(|drafts| drafts.insert(conversation, draft));
+            self.apply_page(conversation.into(), PageRange::Newest, page);
+            // The document has the text, but not what it replies to.
+            let reply_to = self.draft(conversation.into()).reply_to;
+            self.drafts.update_untracked(|drafts| drafts.insert(conversation.into(), DraftState { reply_to, ..draft }));
         }
     }
 
     /// The first frame of a connection, with the cursors of all loaded conversations.
     pub(super) fn hello(self) -> Hello {
-        let cursors = self.conversation_states.with_value(|states| {
-            let loaded = states.iter().filter(|(_, state)| state.timeline.with_untracked(Timeline::is_loaded));
-            loaded.map(|(id, state)| (*id, state.timeline.with_untracked(Timeline::cursor))).collect()
+        let cursors = self.timeline_states.with_value(|states| {
+            let conversations = states.iter().filter(|(id, _)| id.thread.is_none());
+            let loaded = conversations.filter(|(_, state)| state.timeline.with_untracked(Timeline::is_loaded));
+            loaded.map(|(id, state)| (id.conversation, state.timeline.with_untracked(Timeline::cursor))).collect()
         });
         let epoch = self.page_state.with_value(|page| page.epoch);
         Hello { protocol: VERSION, epoch, cursors, ..Hello::default() }
@@ -193,7 +207,9 @@ impl ClientStore {
                 continue;
             }
             conversations.push(conversation);
-            self.apply_to_timeline(conversation, &events);
+            for (id, state) in self.timelines_of(conversation) {
+                self.apply_to_timeline(id, &state, &events);
+            }
             if self.conversations.with_untracked(|all| all.get(conversation).is_none()) {
                 self.refresh_conversation(conversation);
             }
@@ -211,13 +227,22 @@ impl ClientStore {
                 });
             });
             unknown.into_iter().for_each(|conversation| self.refresh_conversation(conversation));
-            events.iter().filter(|event| event.author.id == me).for_each(|event| self.command_confirmed(event.id));
+            for event in events.iter().filter(|event| event.author.id == me) {
+                self.command_confirmed(event.id);
+                if let EventKind::Message { .. } = event.kind {
+                    self.let_be_read(event.conversation);
+                }
+            }
         }
+        self.originals().maybe_update(|originals| originals.apply(&events));
         for event in &events {
             self.remember_users(slice::from_ref(&event.author));
             if event.kind == EventKind::AccountDeleted {
                 self.presence.update(|presence| presence.forget_registered(event.author.id));
                 self.blocks.update(|blocks| blocks.update_user(&event.author));
+            }
+            if let EventKind::Pin { .. } | EventKind::Deletion { .. } | EventKind::Edit { .. } = event.kind {
+                self.timeline_state(event.conversation.into()).pins_changed.notify();
             }
             if let EventKind::Message { .. } = event.kind {
                 self.typing.maybe_update(|typing| typing.stop(event.conversation, event.author.id));
@@ -225,17 +250,18 @@ impl ClientStore {
         }
     }
 
-    fn apply_to_timeline(self, conversation: ConversationId, events: &[Event]) {
-        let ConversationState { timeline, load } = self.conversation_state(conversation);
+    fn apply_to_timeline(self, id: TimelineId, state: &TimelineState, events: &[Event]) {
+        let TimelineState { timeline, load, .. } = state;
         // A page that is requested later will contain them.
         if !timeline.with_untracked(Timeline::is_loaded) && load.get_untracked() != LoadState::Loading {
             return;
         }
-        let is_open = self.page_state.with_value(|page| page.open_conversation == Some(conversation));
+        let is_open = self.page_state.with_value(|page| page.open_conversation == Some(id.conversation));
         timeline.update(|timeline| {
-            for event in events.iter().filter(|event| event.conversation == conversation) {
-                let id = self.row_id(event.author.id, event.id, event.seq);
-                timeline.apply(&Event { id, ..event.clone() });
+            for event in events.iter().filter(|event| event.conversation == id.conversation) {
+                let row = self.row_id(event.author.id, event.id, event.seq);
+                let event = Event { id: row, ..event.clone() };
+                timeline.apply(&id.thread.map_or(event.clone(), |thread| in_thread(event, thread)));
             }
             if !is_open {
                 // It will be opened at its end.

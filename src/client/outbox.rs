@@ -97,16 +97,19 @@ impl ClientStore {
 
     /// Removes the commands of a conversation that are saved and whose events have been applied.
     pub(super) fn remove_saved(self, conversation: ConversationId) {
-        let timeline = self.conversation_state(conversation).timeline;
+        let timeline = self.timeline_state(conversation.into()).timeline;
         let cursor = timeline.with_untracked(|timeline| timeline.cursor());
         self.outbox.maybe_update(|outbox| outbox.remove_saved(conversation, cursor));
     }
 
-    /// The server's history is another one: withdraws the commands that would change other messages than the user meant.
+    /// The server's history is another one: withdraws the commands that would change other messages than the user meant,
+    /// and sends replies as plain messages.
     pub(super) fn withdraw_bound_to_history(self) {
         for id in self.outbox.with_untracked(|outbox| outbox.bound_to_history()) {
             self.withdraw(id);
         }
+        let changed = self.outbox.try_update(|outbox| outbox.forget_originals()).unwrap_or_default();
+        changed.into_iter().for_each(|outgoing| self.change_stored_outbox(OutboxChange::Put(outgoing)));
     }
 
     /// Changes the stored outbox. Without storage there is nothing to change.

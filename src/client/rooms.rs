@@ -1,17 +1,15 @@
 //! Rooms: the commands that create and change them, the directory, and who is in them.
 
-use gloo_net::http::Request;
-
 use crate::{
     client::{
-        api::{RequestError, parse, send},
+        api::{RequestError, encoded, get},
         clock::now,
         store::{ClientStore, CommandAnswer},
     },
     domain::{
         Action, CommandId, ConversationId, DirectoryPage, DirectoryRoom, MemberPage, Posting, Role, UserId, Visibility,
     },
-    protocol::{ClientFrame, ErrorCode, FromJson},
+    protocol::{ClientFrame, ErrorCode},
 };
 
 /// How many rooms or members are fetched at once.
@@ -60,15 +58,6 @@ pub async fn members(conversation: ConversationId, after: Option<&str>) -> Resul
 
 fn after_query(after: Option<&str>) -> String {
     after.map(|after| format!("&after={}", encoded(after))).unwrap_or_default()
-}
-
-/// A text for a query string, percent-encoded.
-fn encoded(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
-}
-
-async fn get<T: FromJson>(path: String) -> Result<T, RequestError> {
-    parse(send(Request::get(&path).build()).await?).await.ok_or(RequestError::Unreachable)
 }
 
 impl ClientStore {

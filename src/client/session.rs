@@ -31,7 +31,7 @@ impl ClientStore {
             LocalFlag::signed_out().clear();
             self.start_outbox_storage(me);
             for PreBootMessage { id, conversation, body } in session_storage::pre_boot_messages(me) {
-                self.submit_as(id, conversation, OutboxCommand::Send { body });
+                self.submit_as(id, conversation, OutboxCommand::Send { body, reply_to: None });
             }
             self.change_stored_outbox(OutboxChange::PreBootMessagesAdded);
         }

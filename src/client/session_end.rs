@@ -16,7 +16,7 @@ use crate::{
         store::ClientStore,
     },
     domain::{CurrentUser, EndReason, KeptMessages, SessionEnd, UserKind},
-    state::{Blocks, Conversations, Outbox, Presence, Typing},
+    state::{Blocks, Conversations, Originals, Outbox, Presence, Typing},
 };
 
 /// Follows the user's id in [`LocalFlag::signed_out`] if the user has deleted their account.
@@ -110,7 +110,8 @@ impl ClientStore {
     /// Forgets everything of the session on this page.
     pub(super) fn reset(self) {
         self.outbox_state.set_value(OutboxState::default());
-        self.conversation_states.update_value(SmallMap::clear);
+        self.timeline_states.update_value(SmallMap::clear);
+        self.originals().set(Originals::default());
         self.drafts.update_untracked(SmallMap::clear);
         self.page_state.update_value(|page| {
             page.queued_events.clear();

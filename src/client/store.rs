@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use crate::{
     client::{
         connection_command::ConnectionCommand, connection_status::ConnectionStatus, outbox_state::OutboxState,
-        small_map::SmallMap,
+        small_map::SmallMap, timeline_id::TimelineId,
     },
     domain::{CommandId, ConversationId, CurrentUser, EndReason, Epoch, Event, Seq, User, UserId, UserKind},
     protocol::ErrorCode,
-    state::{Blocks, Conversations, Outbox, Presence, Timeline, Typing},
+    state::{Blocks, Conversations, Originals, Outbox, Presence, Timeline, Typing},
 };
 
 /// Everything that the page knows. It is a handle: copies refer to the same store.
@@ -40,16 +40,16 @@ pub struct ClientStore {
     pub outbox: RwSignal<Outbox>,
     /// Whether to warn that the browser does not store drafts and outbox; `None` as long as it does.
     pub(super) storage_warning: RwSignal<Option<bool>>,
-    /// The drafts. Notifies only when a conversation gets one, or has none any more.
-    pub(super) drafts: RwSignal<SmallMap<ConversationId, DraftState>>,
-    pub(super) conversation_states: StoredValue<SmallMap<ConversationId, ConversationState>>,
+    /// The drafts. Notifies only when a conversation or a thread gets one, or has none any more.
+    pub(super) drafts: RwSignal<SmallMap<TimelineId, DraftState>>,
+    pub(super) timeline_states: StoredValue<SmallMap<TimelineId, TimelineState>>,
     /// Requests that wait for an answer, by their commands.
     pub(super) pending_requests: StoredValue<SmallMap<CommandId, oneshot::Sender<CommandAnswer>>>,
     pub(super) page_state: StoredValue<PageState>,
     pub(super) outbox_state: StoredValue<OutboxState>,
 }
 
-/// State that no view depends on.
+/// State that no view depends on, but for the signals in it.
 #[derive(Default)]
 pub(super) struct PageState {
     /// Leads to the task that keeps the connection.
@@ -58,6 +58,8 @@ pub(super) struct PageState {
     pub(super) epoch: Option<Epoch>,
     /// The conversation on the screen. Of others, only the newest messages are kept.
     pub(super) open_conversation: Option<ConversationId>,
+    /// Whether the user keeps messages of the open conversation unread: then looking at its end does not mark them as read.
+    pub(super) keeps_unread: bool,
     /// Events that have arrived and are not applied yet.
     pub(super) queued_events: Vec<Event>,
     /// When the last event arrived, in milliseconds since the page was opened.
@@ -66,6 +68,8 @@ pub(super) struct PageState {
     pub(super) last_typing: Option<(ConversationId, u64)>,
     /// Whether the user is signing out.
     pub(super) is_signing_out: bool,
+    /// The messages that others reply to and that are not in a timeline. Here, so that the handle stays small.
+    originals: RwSignal<Originals>,
 }
 
 /// The content of a composer.
@@ -75,6 +79,8 @@ pub struct DraftState {
     pub text: String,
     /// The message that is being edited; `None` for a new message.
     pub edit: Option<Edit>,
+    /// The message that a new message replies to.
+    pub reply_to: Option<Seq>,
     /// Why the server refused the text.
     pub problem: Option<ErrorCode>,
 }
@@ -100,11 +106,16 @@ pub struct Edit {
 /// The answer to a request: the conversation, or the reason for the refusal, which is `None` without a connection.
 pub(super) type CommandAnswer = Result<ConversationId, Option<ErrorCode>>;
 
-/// A conversation's messages, and whether they are being fetched. They outlive the views that created them.
+/// The messages of a conversation or a thread, whether they are being fetched, and whether the pinned ones have changed. Those of
+/// a conversation outlive the views that created them.
 #[derive(Clone, Default)]
-pub(super) struct ConversationState {
+pub(super) struct TimelineState {
     pub(super) timeline: ArcRwSignal<Timeline>,
     pub(super) load: ArcRwSignal<LoadState>,
+    /// Notifies of events that may have changed the pinned messages.
+    pub(super) pins_changed: ArcTrigger,
+    /// Whether the user has muted the thread, if it is one.
+    pub(super) is_muted: ArcRwSignal<bool>,
 }
 
 /// Whether messages are being fetched.
@@ -135,7 +146,7 @@ impl ClientStore {
             outbox: RwSignal::default(),
             storage_warning: RwSignal::default(),
             drafts: RwSignal::default(),
-            conversation_states: StoredValue::default(),
+            timeline_states: StoredValue::default(),
             pending_requests: StoredValue::default(),
             page_state: StoredValue::default(),
             outbox_state: StoredValue::default(),
@@ -157,31 +168,47 @@ impl ClientStore {
         self.me.get().is_some_and(|me| me.kind == UserKind::Registered)
     }
 
-    /// The messages of a conversation.
-    pub fn timeline(self, conversation: ConversationId) -> ArcRwSignal<Timeline> {
-        self.conversation_state(conversation).timeline
+    /// The messages of a conversation or a thread.
+    pub fn timeline(self, id: TimelineId) -> ArcRwSignal<Timeline> {
+        self.timeline_state(id).timeline
     }
 
-    /// Whether messages of a conversation are being fetched.
-    pub fn load_state(self, conversation: ConversationId) -> ArcRwSignal<LoadState> {
-        self.conversation_state(conversation).load
+    /// Whether messages of a conversation or a thread are being fetched.
+    pub fn load_state(self, id: TimelineId) -> ArcRwSignal<LoadState> {
+        self.timeline_state(id).load
     }
 
-    /// The state of a conversation, which is created if it is missing.
-    pub(super) fn conversation_state(self, conversation: ConversationId) -> ConversationState {
-        let find = |states: &mut SmallMap<_, ConversationState>| {
-            states.get(&conversation).cloned().unwrap_or_else(|| {
-                let state = ConversationState::default();
-                states.insert(conversation, state.clone());
+    /// The state of a timeline, which is created if it is missing.
+    pub(super) fn timeline_state(self, id: TimelineId) -> TimelineState {
+        let find = |states: &mut SmallMap<_, TimelineState>| {
+            states.get(&id).cloned().unwrap_or_else(|| {
+                let state = TimelineState::default();
+                states.insert(id, state.clone());
                 state
             })
         };
-        self.conversation_states.try_update_value(find).unwrap_or_default()
+        self.timeline_states.try_update_value(find).unwrap_or_default()
+    }
+
+    /// The messages that others reply to and that are not in a timeline.
+    pub fn originals(self) -> RwSignal<Originals> {
+        self.page_state.with_value(|page| page.originals)
+    }
+
+    /// The timelines of a conversation and of its threads that exist.
+    pub(super) fn timelines_of(self, conversation: ConversationId) -> Vec<(TimelineId, TimelineState)> {
+        self.timeline_states.with_value(|states| {
+            let of_it = states.iter().filter(|(id, _)| id.conversation == conversation);
+            of_it.map(|(id, state)| (*id, state.clone())).collect()
+        })
     }
 
     /// Sets the conversation on the screen.
     pub fn set_open_conversation(self, conversation: Option<ConversationId>) {
-        self.page_state.update_value(|page| page.open_conversation = conversation);
+        self.page_state.update_value(|page| {
+            page.open_conversation = conversation;
+            page.keeps_unread = false;
+        });
     }
 
     /// The id by which this page identifies a message. Command ids are unique per author only, and a client could reuse those

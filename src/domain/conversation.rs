@@ -38,6 +38,12 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// The number of unread messages that call for the member's attention. Of a muted conversation, only those count of which
+    /// the member was told.
+    pub fn attention(&self) -> u32 {
+        if self.muted { self.mentions } else { self.unread }
+    }
+
     /// Whether this version has a newer event or read mark than `other`.
     pub fn is_ahead_of(&self, other: &Self) -> bool {
         self.last_seq > other.last_seq || self.read_seq > other.read_seq

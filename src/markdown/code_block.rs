@@ -14,6 +14,13 @@ pub(crate) fn is_fence(line: &str) -> bool {
     line.trim_start().len() - rest.len() >= 3 && !rest.contains('`')
 }
 
+/// Whether what is typed after `before` is code: there is a fence, or a backtick on its line, that nothing has closed.
+pub(crate) fn ends_in_code(before: &str) -> bool {
+    let fences = before.split('\n').filter(|line| is_fence(line)).count();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    fences % 2 == 1 || line.bytes().filter(|byte| *byte == b'`').count() % 2 == 1
+}
+
 /// Finds blocks of code. A fence that nothing closes is text.
 #[derive(Default)]
 pub(super) struct CodeBlocks {
@@ -73,4 +80,19 @@ fn before_closing_fence(line: &str, length: usize) -> Option<&str> {
 fn without_indent(line: &str, indent: usize) -> &str {
     let spaces = line.bytes().take(indent).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     &line[spaces..]
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::ends_in_code;
+
+    #[test]
+    fn what_follows_an_open_fence_or_backtick_is_code() {
+        for before in ["`a", "see `a ", "```", "```rust\nlet a", "a\n```\n\n", "`a` and `b"] {
+            assert!(ends_in_code(before), "{before:?}");
+        }
+        for before in ["", "a", "`a` ", "`a\nb", "```\na\n```\n", "`a` `b` "] {
+            assert!(!ends_in_code(before), "{before:?}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod inlines;
 mod links;
 mod list;
 pub(crate) mod marking;
+mod mentions;
 mod nodes;
 mod place;
 mod table;
@@ -18,8 +19,8 @@ mod target;
 mod tests;
 
 pub use blocks::parse;
-pub(crate) use code_block::is_fence;
-pub(crate) use inlines::plain;
+pub(crate) use code_block::{ends_in_code, is_fence};
+pub(crate) use mentions::{parse_with_mentions, plain_with_mentions};
 pub use nodes::{Alignment, Block, Inline, Link, Table, visible_text};
 
 /// The most lines of a message that show at once.

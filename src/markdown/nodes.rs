@@ -67,6 +67,13 @@ pub enum Inline {
     Address(String),
     /// A text that leads to an address.
     Link(Link),
+    /// A mention.
+    Mention {
+        /// Which one of the message's mentions.
+        index: usize,
+        /// Its text, as typed.
+        text: String,
+    },
 }
 
 /// A text that leads to an address.
@@ -90,7 +97,9 @@ pub fn visible_text(inlines: &[Inline]) -> String {
 fn push_visible(inlines: &[Inline], text: &mut String) {
     for inline in inlines {
         match inline {
-            Inline::Text(part) | Inline::Code(part) | Inline::Address(part) => text.push_str(part),
+            Inline::Text(part) | Inline::Code(part) | Inline::Address(part) | Inline::Mention { text: part, .. } => {
+                text.push_str(part);
+            }
             Inline::Strong(parts) | Inline::Emphasis(parts) | Inline::Strike(parts) => push_visible(parts, text),
             Inline::Link(link) => push_visible(&link.text, text),
         }

@@ -11,6 +11,7 @@ mod content_encoding;
 mod content_security_policy;
 mod conversation;
 mod form;
+mod icon;
 mod page;
 mod preferences;
 mod render;

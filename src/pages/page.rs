@@ -83,7 +83,7 @@ pub(super) struct SendOutcome {
     problem: Option<ErrorCode>,
 }
 
-/// `GET /`, `GET /rooms`, and `GET /talk/{conversation}` with or without a message.
+/// `GET /`, `GET /rooms`, `GET /mentions`, and `GET /talk/{conversation}`, perhaps with a message or a thread.
 pub(super) async fn show(
     State(pages): State<Pages>,
     Extension(site): Extension<Site>,

@@ -19,6 +19,7 @@ use crate::{
         asset_files::Assets,
         assets, conversation,
         form::MAX_FORM_BYTES,
+        icon,
         page::{self, Pages},
         render::RenderLimiter,
         response::plain_text_error,
@@ -38,8 +39,11 @@ pub fn router(api: PagesApi, assets: Assets) -> Router {
     Router::new()
         .route("/", get(page::show))
         .route("/rooms", get(page::show).post(conversation::post))
+        .route("/mentions", get(page::show).post(conversation::post))
+        .route("/icon/{number}", get(icon::numbered))
         .route("/talk/{conversation}", get(page::show).post(conversation::post))
         .route("/talk/{conversation}/{message}", get(page::show).post(conversation::post))
+        .route("/talk/{conversation}/thread/{message}", get(page::show).post(conversation::post))
         .merge(admin::router())
         .layer(from_fn_with_state(pages.clone(), charge))
         .with_state(pages)

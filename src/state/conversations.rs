@@ -165,30 +165,30 @@ impl Conversations {
         })
     }
 
-    /// The rooms in the order of the list: the Lobby, then the room with the newest message. A room that was created later
-    /// counts as newer. Archived rooms are left out, but for the one that is `open`.
+    /// The rooms in the order of the list. A room that was created later counts as newer. Archived rooms are left out, but for
+    /// the one that is `open`.
     pub fn listed_rooms(&self, open: Option<ConversationId>) -> Vec<(&Conversation, &Room)> {
         let rank = |conversation: &Conversation| match &conversation.kind {
-            ConversationKind::Room(room) if room.lobby => Some(Timestamp(u64::MAX)),
             ConversationKind::Room(room) if !room.archived || Some(conversation.id) == open => {
-                Some(conversation.last_message_at.max(conversation.id.created_at()))
+                let newest = conversation.last_message_at.max(conversation.id.created_at());
+                Some(list_rank(conversation, room.lobby, newest))
             }
             _ => None,
         };
-        let rooms = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
+        let rooms = self.in_order(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
             ConversationKind::Room(room) => Some((conversation, room)),
             ConversationKind::Direct { .. } => None,
         });
         rooms.collect()
     }
 
-    /// The directs and their other users; the direct with the newest message comes first.
+    /// The directs and their other users, in the order of the list.
     pub fn directs(&self) -> Vec<(&Conversation, &Companion)> {
         let rank = |conversation: &Conversation| match conversation.kind {
-            ConversationKind::Direct { .. } => Some(conversation.last_message_at),
+            ConversationKind::Direct { .. } => Some(list_rank(conversation, false, conversation.last_message_at)),
             ConversationKind::Room(_) => None,
         };
-        let directs = self.newest_first(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
+        let directs = self.in_order(&rank).into_iter().filter_map(|conversation| match &conversation.kind {
             ConversationKind::Direct { with } => Some((conversation, with)),
             ConversationKind::Room(_) => None,
         });
@@ -196,12 +196,12 @@ impl Conversations {
     }
 
     /// The conversations with a rank, from the highest rank to the lowest.
-    fn newest_first(&self, rank: &dyn Fn(&Conversation) -> Option<Timestamp>) -> Vec<&Conversation> {
+    fn in_order(&self, rank: &dyn Fn(&Conversation) -> Option<ListRank>) -> Vec<&Conversation> {
         // A heap, because `sort` is much more code for the browser to load.
         let ranked = self.all.iter().enumerate();
-        let mut newest: BinaryHeap<_> =
+        let mut highest: BinaryHeap<_> =
             ranked.filter_map(|(index, known)| Some((rank(known)?, known.id, index))).collect();
-        iter::from_fn(|| newest.pop().map(|(_, _, index)| &self.all[index])).collect()
+        iter::from_fn(|| highest.pop().map(|(_, _, index)| &self.all[index])).collect()
     }
 
     /// The directs with events whose other users have deleted their accounts, grouped by nickname. The direct with the newest
@@ -225,12 +225,12 @@ impl Conversations {
         self.directs().iter().any(|(_, with)| is_former(with) && lowercase(with.user.nickname.as_str()) == name)
     }
 
-    /// The number of unread messages in all loaded conversations.
-    pub fn unread(&self) -> u32 {
-        self.all.iter().map(|conversation| conversation.unread).sum()
+    /// The number of unread messages in all loaded conversations that call for the reader's attention.
+    pub fn attention(&self) -> u32 {
+        self.all.iter().map(Conversation::attention).sum()
     }
 
-    /// How many messages the user is told of that are unread, in all loaded conversations.
+    /// The number of unread messages in all loaded conversations of which the reader was told.
     pub fn mentions(&self) -> u32 {
         self.all.iter().map(|conversation| conversation.mentions).sum()
     }
@@ -238,6 +238,15 @@ impl Conversations {
     fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         self.all.iter_mut().find(|conversation| conversation.id == id)
     }
+}
+
+/// The place of a conversation in the list, the highest first: whether it is kept at the top, whether it calls for attention,
+/// whether it is the Lobby, and when the newest message was sent. The Lobby comes before its equals, because everybody is there
+/// and knows it: its place should not change with what is said elsewhere.
+type ListRank = (bool, bool, bool, Timestamp);
+
+fn list_rank(conversation: &Conversation, is_lobby: bool, newest: Timestamp) -> ListRank {
+    (conversation.pinned, conversation.attention() > 0, is_lobby, newest)
 }
 
 /// Applies what an event changes of a room, for the member `me`.
@@ -295,15 +304,15 @@ mod tests {
     fn messages_of_others_count_once_until_they_are_read() {
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(1, 2)]);
-        assert_eq!(conversations.unread(), 1, "delivered twice");
+        assert_eq!(conversations.attention(), 1, "delivered twice");
         apply(&mut conversations, &Blocks::default(), &[event(2, 2)]);
-        assert_eq!(conversations.unread(), 2);
+        assert_eq!(conversations.attention(), 2);
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "all events are messages");
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
         assert_eq!(conversations.mark_read(lobby, Seq(1)), UnreadCount::Known, "known already");
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
-        assert_eq!(conversations.unread(), 0);
+        assert_eq!(conversations.attention(), 0);
         let left = Event { kind: EventKind::AccountDeleted, ..event(4, 3) };
         apply(&mut conversations, &Blocks::default(), &[event(3, 2), left, event(5, 2)]);
         assert_eq!(
@@ -346,7 +355,7 @@ mod tests {
         ] {
             let mut conversations = lobby();
             apply(&mut conversations, &Blocks::default(), &events);
-            assert_eq!(conversations.unread(), unread, "{what}");
+            assert_eq!(conversations.attention(), unread, "{what}");
         }
     }
 
@@ -396,7 +405,7 @@ mod tests {
             let mut blocks = Blocks::default();
             blocks.set(user(9), true);
             apply(&mut conversations, &blocks, &events);
-            assert_eq!((conversations.unread(), conversations.mentions()), counts, "{what}");
+            assert_eq!((conversations.attention(), conversations.mentions()), counts, "{what}");
         }
         let mut conversations = lobby();
         apply(&mut conversations, &Blocks::default(), &[mention(1, 2, me()), event(2, 2)]);
@@ -418,7 +427,7 @@ mod tests {
         let set_back = Conversation { read_seq: Seq(0), unread: 1, ..conversations.all[0].clone() };
         conversations.put(set_back);
         apply(&mut conversations, &Blocks::default(), &[event(3, 2), event(4, 2), deletion(5, 4)]);
-        assert_eq!(conversations.unread(), 2, "the user wrote nothing after the mark was set back");
+        assert_eq!(conversations.attention(), 2, "the user wrote nothing after the mark was set back");
         assert_eq!(conversations.apply(&deletion(6, 2), user(1).id, &Blocks::default()), UnreadCount::Unknown);
     }
 
@@ -428,7 +437,7 @@ mod tests {
         let lobby = event(1, 2).conversation;
         assert_eq!(conversations.mark_read(lobby, Seq(2)), UnreadCount::Known);
         apply(&mut conversations, &Blocks::default(), &[event(1, 2), event(2, 2), event(3, 2)]);
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
     }
 
     #[test]
@@ -440,9 +449,9 @@ mod tests {
         let (asked, fetched) = (conversations.generation(), conversations.all[0].clone());
         conversations.put(Conversation { read_seq: Seq(0), unread: 2, ..fetched.clone() });
         assert!(!conversations.put_fetched(fetched.clone(), asked));
-        assert_eq!(conversations.unread(), 2);
+        assert_eq!(conversations.attention(), 2);
         assert!(conversations.put_fetched(fetched.clone(), conversations.generation()));
-        assert_eq!(conversations.unread(), 0);
+        assert_eq!(conversations.attention(), 0);
         let asked = conversations.generation();
         apply(&mut conversations, &Blocks::default(), &[event(3, 2)]);
         assert!(!conversations.put_fetched(fetched.clone(), asked), "an event is missing");
@@ -488,7 +497,7 @@ mod tests {
             conversations.put(lobby().all[0].clone());
             apply(&mut conversations, &Blocks::default(), &[Event { kind, ..event(1, 2) }]);
             assert_eq!(conversations.all[0].kind, ConversationKind::Room(expected), "{what}");
-            assert_eq!(conversations.unread(), 0, "{what}");
+            assert_eq!(conversations.attention(), 0, "{what}");
         }
     }
 
@@ -498,10 +507,10 @@ mod tests {
         let mut blocks = Blocks::default();
         blocks.set(user(2), true);
         apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
-        assert_eq!(conversations.unread(), 1);
+        assert_eq!(conversations.attention(), 1);
         blocks.set(user(2), false);
         apply(&mut conversations, &blocks, &[event(3, 2)]);
-        assert_eq!(conversations.unread(), 2);
+        assert_eq!(conversations.attention(), 2);
     }
 
     #[test]
@@ -512,12 +521,13 @@ mod tests {
         apply(&mut conversations, &blocks, &[event(1, 2), event(2, 3)]);
         let deletion = Event { kind: EventKind::Deletion { seq: Seq(1) }, ..event(3, 4) };
         assert_eq!(conversations.apply(&deletion, user(1).id, &blocks), UnreadCount::Unknown);
-        assert_eq!(conversations.unread(), 1, "as before, until the server has answered");
+        assert_eq!(conversations.attention(), 1, "as before, until the server has answered");
     }
 
     #[test]
     fn the_direct_with_the_newest_message_comes_first() {
-        let with = |number: u128| direct(number, user(number + 100).into());
+        // Muted, so that none of them calls for attention.
+        let with = |number: u128| Conversation { muted: true, ..direct(number, user(number + 100).into()) };
         let to = |number: u128, seq, author, kind: Option<EventKind>| {
             let conversation = ConversationId::from_uuid(Uuid::from_u128(number));
             let message = event(seq, author);
@@ -589,6 +599,40 @@ mod tests {
         };
         assert_eq!(listed(Some(1)), [5, created_late, 3, 1]);
         assert_eq!(listed(Some(2)), [5, 2, created_late, 3, 1], "an archived room while it is open");
+    }
+
+    #[test]
+    fn what_is_pinned_comes_first_and_then_what_calls_for_attention() {
+        let room = |number: u128, lobby: bool| {
+            let kind = ConversationKind::Room(Room { lobby, ..Room::named(RoomName::from_trusted("Tea".into())) });
+            let at = u64::try_from(number).expect("a small number");
+            Conversation { kind, last_message_at: Timestamp(at), unread: 0, ..direct(number, user(2).into()) }
+        };
+        let all = vec![
+            room(1, true),
+            room(2, false),
+            Conversation { unread: 3, ..room(3, false) },
+            Conversation { unread: 9, mentions: 0, muted: true, ..room(4, false) },
+            Conversation { unread: 9, mentions: 1, muted: true, ..room(5, false) },
+            Conversation { pinned: true, ..room(6, false) },
+            Conversation { pinned: true, unread: 1, ..room(7, false) },
+        ];
+        let order = |all: Vec<Conversation>| {
+            let conversations = Conversations::new(all);
+            let ids = conversations.listed_rooms(None).into_iter().map(|(room, _)| room.id.as_uuid().as_u128());
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(order(all.clone()), [7, 6, 5, 3, 1, 4, 2]);
+        let mut with_news_in_the_lobby = all;
+        with_news_in_the_lobby[0].unread = 1;
+        assert_eq!(order(with_news_in_the_lobby), [7, 6, 1, 5, 3, 4, 2], "the Lobby is first among its equals");
+    }
+
+    #[test]
+    fn a_muted_conversation_calls_for_attention_by_mentions_only() {
+        let muted = |mentions| Conversation { unread: 9, mentions, muted: true, ..direct(1, user(2).into()) };
+        let conversations = Conversations::new(vec![muted(0), direct(2, user(3).into()), muted(2)]);
+        assert_eq!((conversations.attention(), conversations.mentions()), (3, 2));
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl MessageList {
     }
 
     /// The message at `seq`.
+    pub(super) fn get(&self, seq: Seq) -> Option<&Message> {
+        self.index_of(seq).ok().map(|index| &self.sorted[index])
+    }
+
+    /// The message at `seq`, to be changed.
     pub(super) fn get_mut(&mut self, seq: Seq) -> Option<&mut Message> {
         self.index_of(seq).ok().map(|index| &mut self.sorted[index])
     }

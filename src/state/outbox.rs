@@ -57,6 +57,20 @@ impl Outbox {
         self.outgoing.iter().filter(is_bound).map(|outgoing| outgoing.id).collect()
     }
 
+    /// The server's history is another one, in which the messages that are replied to are others. Returns the replies, which
+    /// are plain messages now.
+    pub fn forget_originals(&mut self) -> Vec<Outgoing> {
+        let mut changed = Vec::new();
+        for outgoing in &mut self.outgoing {
+            if let OutboxCommand::Send { reply_to, .. } = &mut outgoing.command
+                && reply_to.take().is_some()
+            {
+                changed.push(outgoing.clone());
+            }
+        }
+        changed
+    }
+
     /// The command with this id.
     pub fn get(&self, id: CommandId) -> Option<&Outgoing> {
         self.outgoing.iter().find(|outgoing| outgoing.id == id)
@@ -69,9 +83,15 @@ impl Outbox {
             .find(|outgoing| matches!(outgoing.status, OutgoingStatus::Pending | OutgoingStatus::Unknown))
     }
 
-    /// The last command of this conversation that would be refused again, and why: the composer gets its text back.
-    pub fn refused_in(&self, conversation: ConversationId) -> Option<(CommandId, ErrorCode)> {
-        let in_it = self.outgoing.iter().rev().filter(|outgoing| outgoing.conversation == conversation);
+    /// The last command of this conversation, among those that a composer `takes`, that would be refused again, and why: the
+    /// composer gets its text back.
+    pub fn refused_in(
+        &self,
+        conversation: ConversationId,
+        takes: impl Fn(&Outgoing) -> bool,
+    ) -> Option<(CommandId, ErrorCode)> {
+        let in_it =
+            self.outgoing.iter().rev().filter(|outgoing| outgoing.conversation == conversation && takes(outgoing));
         in_it.filter_map(|outgoing| Some((outgoing.id, outgoing.failure()?))).find(|(_, code)| is_permanent(*code))
     }
 
@@ -128,7 +148,7 @@ mod tests {
     }
 
     fn message(number: u64) -> Outgoing {
-        outgoing(number, OutboxCommand::Send { body: number.to_string() })
+        outgoing(number, OutboxCommand::Send { body: number.to_string(), reply_to: None })
     }
 
     #[test]
@@ -151,7 +171,8 @@ mod tests {
     fn a_command_survives_being_stored() {
         let emoji = Emoji::parse("🍵").expect("an emoji");
         for command in [
-            OutboxCommand::Send { body: " 你好\n".into() },
+            OutboxCommand::Send { body: " 你好\n".into(), reply_to: None },
+            OutboxCommand::Send { body: "yes".into(), reply_to: Some(Seq(3)) },
             OutboxCommand::Edit { seq: Seq(5), body: "x".into() },
             OutboxCommand::Delete { seq: Seq(5) },
             OutboxCommand::React { seq: Seq(5), emoji, on: false },
@@ -185,21 +206,32 @@ mod tests {
         outbox.set_status(message(2).id, OutgoingStatus::Failed(ErrorCode::Muted));
         outbox.set_status(message(3).id, OutgoingStatus::Failed(ErrorCode::StorageUnavailable));
         assert_eq!(outbox.next().map(|next| next.id), Some(message(4).id));
-        assert_eq!(outbox.refused_in(elsewhere), None);
+        assert_eq!(outbox.refused_in(elsewhere, |_| true), None);
         assert_eq!(outbox.failed_outside(conversation()), None);
         assert_eq!(outbox.failed_outside(elsewhere).map(|failed| failed.id), Some(message(1).id));
         // The last one first: each is put above the text in the composer.
         for number in [2, 1] {
-            assert_eq!(outbox.refused_in(conversation()), Some((message(number).id, ErrorCode::Muted)));
+            assert_eq!(outbox.refused_in(conversation(), |_| true), Some((message(number).id, ErrorCode::Muted)));
             outbox.remove(message(number).id);
         }
-        assert_eq!(outbox.refused_in(conversation()), None);
+        assert_eq!(outbox.refused_in(conversation(), |_| true), None);
         assert_eq!(outbox.failed_outside(elsewhere).map(|failed| failed.id), Some(message(3).id));
     }
 
     #[test]
+    fn in_another_history_a_reply_is_a_plain_message() {
+        let reply = |reply_to| outgoing(1, OutboxCommand::Send { body: "yes".into(), reply_to });
+        let mut outbox = Outbox::default();
+        outbox.put(reply(Some(Seq(3))));
+        outbox.put(message(2));
+        assert_eq!(outbox.forget_originals(), [reply(None)]);
+        assert_eq!(outbox.get(message(1).id), Some(&reply(None)));
+        assert_eq!(outbox.forget_originals(), []);
+    }
+
+    #[test]
     fn a_command_longer_than_a_frame_is_never_sent_not_even_after_a_reload() {
-        let long = outgoing(1, OutboxCommand::Send { body: "\u{1}".repeat(MAX_FRAME_BYTES / 6) });
+        let long = outgoing(1, OutboxCommand::Send { body: "\u{1}".repeat(MAX_FRAME_BYTES / 6), reply_to: None });
         assert_eq!(long.failure(), Some(ErrorCode::MessageTooLong));
         let written = serde_json::to_value(long.frame()).expect("plain JSON");
         assert_eq!(Outgoing::from_frame(&written, long.typed_at), Some(long));

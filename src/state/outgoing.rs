@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, EventKind, Seq, Timestamp, trimmed},
-    protocol::{ClientFrame, ErrorCode, MAX_FRAME_BYTES, field},
+    protocol::{ClientFrame, ErrorCode, MAX_FRAME_BYTES, field, optional},
 };
 
 /// A command of this user that is not known to be in the log.
@@ -29,6 +29,8 @@ pub enum OutboxCommand {
     Send {
         /// The text, as typed.
         body: String,
+        /// The message that it replies to.
+        reply_to: Option<Seq>,
     },
     /// Change the text of a message.
     Edit {
@@ -90,7 +92,7 @@ impl Outgoing {
     pub fn frame(&self) -> ClientFrame {
         let (id, conversation) = (self.id, self.conversation);
         match self.command.clone() {
-            OutboxCommand::Send { body } => ClientFrame::Send { id, conversation, body, reply_to: None },
+            OutboxCommand::Send { body, reply_to } => ClientFrame::Send { id, conversation, body, reply_to },
             OutboxCommand::Edit { seq, body } => ClientFrame::Edit { id, conversation, seq, body },
             OutboxCommand::Delete { seq } => ClientFrame::Delete { id, conversation, seq },
             OutboxCommand::React { seq, emoji, on } => {
@@ -103,7 +105,7 @@ impl Outgoing {
     pub fn from_frame(frame: &Value, typed_at: Timestamp) -> Option<Self> {
         let (id, conversation) = (field(frame, "id")?, field(frame, "conversation")?);
         let command = match frame.get("type")?.as_str()? {
-            "send" => OutboxCommand::Send { body: field(frame, "body")? },
+            "send" => OutboxCommand::Send { body: field(frame, "body")?, reply_to: optional(frame, "reply_to")? },
             "edit" => OutboxCommand::Edit { seq: field(frame, "seq")?, body: field(frame, "body")? },
             "delete" => OutboxCommand::Delete { seq: field(frame, "seq")? },
             "react" => OutboxCommand::React {
@@ -126,10 +128,15 @@ impl Outgoing {
         }
     }
 
+    /// The message that the command replies to, if it is a reply.
+    pub fn reply_to(&self) -> Option<Seq> {
+        if let OutboxCommand::Send { reply_to, .. } = &self.command { *reply_to } else { None }
+    }
+
     /// The text that the user typed, if the command has one.
     pub fn body(&self) -> Option<&str> {
         match &self.command {
-            OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } => Some(body),
+            OutboxCommand::Send { body, .. } | OutboxCommand::Edit { body, .. } => Some(body),
             OutboxCommand::Delete { .. } | OutboxCommand::React { .. } => None,
         }
     }
@@ -138,7 +145,7 @@ impl Outgoing {
     pub(super) fn event_kind(&self) -> EventKind {
         let body = |body: &str| Body::from_trusted(trimmed(body).to_owned());
         match &self.command {
-            OutboxCommand::Send { body: text } => EventKind::message(body(text)),
+            OutboxCommand::Send { body: text, .. } => EventKind::message(body(text)),
             OutboxCommand::Edit { seq, body: text } => EventKind::edit(*seq, body(text)),
             OutboxCommand::Delete { seq } => EventKind::Deletion { seq: *seq },
             OutboxCommand::React { seq, emoji, on } => EventKind::Reaction { seq: *seq, emoji: emoji.clone(), on: *on },

@@ -287,7 +287,7 @@ mod tests {
         let outgoing = |number| Outgoing {
             id: id(number),
             conversation: ConversationId::from_uuid(Uuid::nil()),
-            command: OutboxCommand::Send { body: "hi".into() },
+            command: OutboxCommand::Send { body: "hi".into(), reply_to: None },
             typed_at: Timestamp(0),
             status: OutgoingStatus::Pending,
         };

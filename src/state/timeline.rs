@@ -200,6 +200,11 @@ impl Timeline {
         self.visible().up_to(self.gap).iter()
     }
 
+    /// The message at `seq`, if it is loaded.
+    pub fn get(&self, seq: Seq) -> Option<&Message> {
+        self.visible().get(seq)
+    }
+
     /// The message that the command `id` sent.
     pub fn by_id(&self, id: CommandId) -> Option<&Message> {
         self.visible().by_id(id)

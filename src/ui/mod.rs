@@ -4,6 +4,7 @@
 //! - `chat`, `sign_in`, `settings`, `rooms`: the screens
 //! - `markdown`: the formatting of messages
 //! - `emoji`: the emoji picker
+//! - `changes`: pinned messages, earlier texts, what changed while the reader was away
 //! - `context`: what all components share
 //! - `kit`: components and helpers that know nothing of the screens
 //! - `i18n`: the texts
@@ -12,6 +13,7 @@
 
 #![allow(unreachable_pub, reason = "the `component` macro makes its function public")]
 
+mod changes;
 pub(crate) mod chat;
 pub(crate) mod context;
 mod emoji;

@@ -8,7 +8,8 @@ use serde_json::Value;
 use web_sys::Storage;
 
 use crate::{
-    domain::{CommandId, ConversationId, UserId},
+    client::timeline_id::TimelineId,
+    domain::{CommandId, ConversationId, Seq, UserId},
     protocol::{FromJson, field},
 };
 
@@ -33,14 +34,37 @@ impl FromJson for PreBootMessage {
     }
 }
 
-/// The stored draft of a conversation.
-pub(crate) fn draft(user: UserId, conversation: ConversationId) -> Option<String> {
-    storage(user)?.get_item(&conversation.to_string()).ok()?
+/// The stored draft of a conversation or a thread, and the message that it replies to.
+pub(crate) fn draft(user: UserId, id: TimelineId) -> Option<(String, Option<Seq>)> {
+    let storage = storage(user)?;
+    let text = storage.get_item(&draft_key(id)).ok()??;
+    let reply_to = storage.get_item(&reply_key(id)).ok().flatten();
+    Some((text, reply_to.and_then(|seq| seq.parse().ok()).map(Seq)))
 }
 
-/// Stores the draft of a conversation. Returns whether that worked.
-pub(crate) fn set_draft(user: UserId, conversation: ConversationId, text: &str) -> bool {
-    storage(user).is_some_and(|storage| storage.set_item(&conversation.to_string(), text).is_ok())
+/// Stores the draft of a conversation or a thread. Returns whether that worked.
+pub(crate) fn set_draft(user: UserId, id: TimelineId, text: &str, reply_to: Option<Seq>) -> bool {
+    let store = |storage: Storage| {
+        match reply_to {
+            Some(seq) => storage.set_item(&reply_key(id), &seq.to_string()).ok()?,
+            None => storage.remove_item(&reply_key(id)).ok()?,
+        }
+        storage.set_item(&draft_key(id), text).ok()
+    };
+    storage(user).and_then(store).is_some()
+}
+
+/// The key of a draft. `ui/chat/pre_boot.js` uses that of a conversation.
+fn draft_key(TimelineId { conversation, thread }: TimelineId) -> String {
+    match thread {
+        None => conversation.to_string(),
+        Some(thread) => format!("{conversation} thread {thread}"),
+    }
+}
+
+/// The key of the message that a draft replies to.
+fn reply_key(id: TimelineId) -> String {
+    format!("{} reply", draft_key(id))
 }
 
 /// The messages that pre-boot has sent, in order.

@@ -52,6 +52,7 @@ fn inline(part: &Inline) -> String {
         Inline::Emphasis(parts) => format!("<i>{}</i>", inlines(parts)),
         Inline::Strike(parts) => format!("<s>{}</s>", inlines(parts)),
         Inline::Address(address) => format!("<a>{address}</a>"),
+        Inline::Mention { text, .. } => format!("<m>{text}</m>"),
         Inline::Link(link) => {
             let leads_to = link.leads_to.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
             format!("<a {}>{}</a>{leads_to}", link.target, inlines(&link.text))

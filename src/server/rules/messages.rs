@@ -184,7 +184,7 @@ impl SendEvent {
         let kind = EventKind::Edit { seq, body: body.clone(), mentions: mentions.clone() };
         let position = self.append_kind(draft, facts, now, kind)?;
         let (revision, edited_at) = (position.seq, position.at);
-        if !message.mentioned.is_empty() {
+        if !(message.mentioned.is_empty() && message.participants.is_empty()) {
             let listeners = listeners(message.author, &mentions, &message.participants);
             let listeners = present_listeners(facts, conversation, listeners)?;
             draft.push(Mutation::SetListeners { conversation, seq, at: message.at, listeners });

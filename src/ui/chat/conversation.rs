@@ -11,6 +11,9 @@ use crate::{
         chat::{
             companion::companion,
             composer::{Composer, Draft},
+            conversation_menu::{LazyActions, menu_button},
+            pins::Pins,
+            thread::LazyThread,
             timeline::MessageList,
         },
         context::router::{LOBBY_PATH, Navigator, conversation_path},
@@ -67,11 +70,12 @@ pub(super) fn ConversationPane(
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
     let companion = companion(store, conversation);
-    let draft = Draft::new(store, conversation);
+    let draft = Draft::new(store, conversation.into());
 
     let room = room(store, conversation);
     let rooms = LazyRooms::new();
     let panel = RwSignal::new(None::<Panel>);
+    let pins = Pins::new(store, conversation, room, panel);
     let title = move || match (room.get(), companion.get()) {
         (Some(room), _) => {
             let name = room_name(&room, t).to_owned();
@@ -132,9 +136,16 @@ pub(super) fn ConversationPane(
             Some(room) => (t.rooms.member_count)(room.member_count),
         };
         let is_room = memo(move || room.with(Option::is_some));
-        reactive_view(move || is_room.get().then(|| panel_buttons(rooms, panel, Box::new(count))))
+        reactive_view(move || {
+            is_room.get().then(|| panel_buttons(rooms, navigator, conversation, panel, Box::new(count)))
+        })
     };
-    let panel_view = move || panel.get().map(|shown| rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)));
+    let thread = LazyThread::new();
+    let panel_view = move || match (navigator.thread.get(), panel.get()) {
+        (Some(first), _) => thread.view(conversation, first),
+        (None, Some(shown)) => rooms.view(|rooms| (rooms.panel)(conversation, shown, panel)),
+        (None, None) => ().boxed(),
+    };
     let note = move || {
         let (text, buttons) = match (store.connection_status.get(), failed_elsewhere(store, navigator, conversation)) {
             (ConnectionStatus::Lost, _) => (t.connection.connection_lost.to_owned(), Vec::new()),
@@ -166,20 +177,30 @@ pub(super) fn ConversationPane(
                 <h1 id="conversation-name">{reactive_view(title)}</h1>
                 <p class="topic quiet small">{reactive(move || sentence(&topic()))}</p>
                 <p class="status quiet small">{reactive(status)}</p>
+                {reactive_view(move || pins.button())}
                 {reactive_view(tools)}
                 {room_buttons()}
+                {menu_button(conversation, LazyActions::new(), "head", move || t.conversation.options.to_owned())}
             </header>
             <div class="banners">{reactive(note)} {without_script}</div>
-            <MessageList conversation draft/>
-            <Composer conversation draft/>
+            <MessageList draft named=navigator.message/>
+            <Composer draft/>
         </section>
         {reactive_view(panel_view)}
+        {reactive_view(move || pins.panel())}
     }
+}
+
+/// The panel that is shown; a thread takes its place.
+fn shown_panel(navigator: Navigator, panel: RwSignal<Option<Panel>>) -> Option<Panel> {
+    panel.get().filter(|_| navigator.thread.with(Option::is_none))
 }
 
 /// The buttons that open the panel beside a room: its members, with their number, and what it is about.
 fn panel_buttons(
     rooms: LazyRooms,
+    navigator: Navigator,
+    conversation: ConversationId,
     panel: RwSignal<Option<Panel>>,
     count: Box<dyn Fn() -> String + Send>,
 ) -> impl IntoView {
@@ -187,10 +208,14 @@ fn panel_buttons(
     let toggle = move |shown: Panel| {
         on(move |_: MouseEvent| {
             rooms.load();
-            panel.set((panel.get_untracked() != Some(shown)).then_some(shown));
+            let is_open = untrack(|| shown_panel(navigator, panel)) == Some(shown);
+            if navigator.thread.with_untracked(Option::is_some) {
+                navigator.go_to(&conversation_path(conversation));
+            }
+            panel.set((!is_open).then_some(shown));
         })
     };
-    let is_open = move |shown: Panel| reactive(move || (panel.get() == Some(shown)).to_string());
+    let is_open = move |shown: Panel| reactive(move || (shown_panel(navigator, panel) == Some(shown)).to_string());
     view! {
         <button
             type="button"

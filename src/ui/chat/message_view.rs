@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::ClientStore,
-    domain::{Body, CommandId, ConversationId, Message, Seq, trimmed},
+    domain::{Body, CommandId, ConversationId, Message, Reply, Seq, trimmed},
     protocol::ErrorCode,
     state::{Outbox, OutboxCommand, Outgoing, OutgoingStatus, Timeline},
 };
@@ -51,6 +51,7 @@ pub(super) fn message_view(
             return Some(MessageView { message, status });
         }
         let outgoing = outbox.get(id)?;
+        let thread = |to: Seq| timeline.with(|it| it.get(to)?.reply.map(|reply| reply.thread)).unwrap_or(to);
         let message = Message {
             seq: Seq(0),
             id,
@@ -58,7 +59,7 @@ pub(super) fn message_view(
             author: me,
             body: Body::from_trusted(trimmed(outgoing.body()?).to_owned()),
             mentions: Vec::new(),
-            reply: None,
+            reply: outgoing.reply_to().map(|to| Reply { to, thread: thread(to) }),
             replies: 0,
             pinned: false,
             revision: Seq(0),
@@ -73,9 +74,12 @@ pub(super) fn message_view(
 }
 
 /// The user's last message in the log that is not deleted.
-pub(super) fn last_own_message(store: ClientStore, conversation: ConversationId) -> Option<Message> {
+pub(super) fn last_own_message(
+    store: ClientStore,
+    conversation: ConversationId,
+    timeline: Signal<Timeline>,
+) -> Option<Message> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user()))?;
-    let timeline = store.timeline(conversation);
     timeline.with(|timeline| {
         store.outbox.with(|outbox| {
             let own = timeline.messages().rev().filter(|message| message.author.id == me.id).cloned();
@@ -151,7 +155,8 @@ mod tests {
             };
             let body = Body::parse("Quiet, please").expect("a body");
             let store = ClientStore::new(Some(me));
-            store.timeline(conversation).update(|timeline| {
+            let timeline = store.timeline(conversation.into());
+            timeline.update(|timeline| {
                 timeline.apply_page(
                     PageRange::Newest,
                     MessagesPage { messages: Vec::new(), as_of: Seq::ZERO, more: false },
@@ -160,7 +165,7 @@ mod tests {
                 timeline.apply(&event(2, EventKind::Notice(notice)));
             });
 
-            assert_eq!(last_own_message(store, conversation).map(|message| message.body), Some(body));
+            assert_eq!(last_own_message(store, conversation, timeline.into()).map(|message| message.body), Some(body));
         });
     }
 }

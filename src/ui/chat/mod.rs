@@ -3,8 +3,13 @@
 mod companion;
 pub(crate) mod composer;
 mod conversation;
+mod conversation_menu;
+mod mentions;
 mod message_view;
+mod pins;
+mod quote;
 mod recipient;
 pub(crate) mod screen;
 mod sidebar;
+mod thread;
 mod timeline;

@@ -5,7 +5,7 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use crate::{
     client::{ClientStore, ConnectionStatus},
     ui::{
-        chat::{conversation::ConversationPane, sidebar::Sidebar},
+        chat::{conversation::ConversationPane, mentions::LazyMentions, sidebar::Sidebar},
         context::router::{Navigator, Route},
         i18n::texts,
         kit::{
@@ -33,7 +33,9 @@ pub(crate) fn ChatScreen() -> impl IntoView {
             rooms.load();
         }
     });
+    let mentions = LazyMentions::new();
     let no_conversation = move || match navigator.route.get() {
+        Route::Mentions => mentions.view(),
         Route::Directory => rooms.view(|rooms| (rooms.directory)()),
         // Without the Lobby, the list has not come yet, or the user was removed from it.
         _ if !is_in_lobby.get() && !is_online.get() => view! { <Connecting/> }.boxed(),

@@ -18,6 +18,9 @@ pub(crate) const LOBBY_PATH: &str = "/talk/lobby";
 /// The path of the directory of rooms.
 pub(crate) const DIRECTORY_PATH: &str = "/rooms";
 
+/// The path of the messages that mention the user.
+pub(crate) const MENTIONS_PATH: &str = "/mentions";
+
 /// The path of a conversation.
 pub(crate) fn conversation_path(conversation: ConversationId) -> String {
     format!("/talk/{conversation}")
@@ -28,10 +31,15 @@ pub(crate) fn message_path(conversation: ConversationId, message: Seq) -> String
     format!("/talk/{conversation}/{message}")
 }
 
+/// The path of a thread, by its first message.
+pub(crate) fn thread_path(conversation: ConversationId, first: Seq) -> String {
+    format!("/talk/{conversation}/thread/{first}")
+}
+
 /// Where a user goes who signs in at `path`: to what the path names, or else to the Lobby.
 pub(crate) fn path_after_sign_in(path: &str) -> &str {
     match Route::from_path(path) {
-        Route::Directory | Route::Conversation(_) | Route::Lobby => path,
+        Route::Directory | Route::Mentions | Route::Conversation(_) | Route::Lobby => path,
         Route::Sidebar | Route::NotFound => LOBBY_PATH,
     }
 }
@@ -58,6 +66,8 @@ pub(crate) enum Route {
     Sidebar,
     /// `/rooms`
     Directory,
+    /// `/mentions`
+    Mentions,
     /// `/talk/lobby`
     Lobby,
     /// `/talk/{conversation}`
@@ -76,28 +86,46 @@ impl Route {
         match self {
             Self::Sidebar | Self::Lobby => conversations.lobby().map(|lobby| lobby.id),
             Self::Conversation(id) => conversations.get(id).map(|conversation| conversation.id),
-            Self::Directory | Self::NotFound => None,
+            Self::Directory | Self::Mentions | Self::NotFound => None,
         }
     }
 }
 
-/// The route of a path, and the message of the conversation that the path names, as in `/talk/{conversation}/{message}`.
-/// `None` for an unknown path.
-fn split_path(path: &str) -> Option<(Route, Option<Seq>)> {
+/// What a path names of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PartOfConversation {
+    /// Nothing in particular.
+    All,
+    /// A message, as in `/talk/{conversation}/{message}`.
+    Message(Seq),
+    /// A thread, as in `/talk/{conversation}/thread/{first message}`.
+    Thread(Seq),
+}
+
+/// The route of a path, and what it names of the conversation. `None` for an unknown path.
+fn split_path(path: &str) -> Option<(Route, PartOfConversation)> {
     let path = path.trim_end_matches('/');
     let Some(conversation) = path.strip_prefix("/talk/") else {
         return match path {
-            "" => Some((Route::Sidebar, None)),
-            DIRECTORY_PATH => Some((Route::Directory, None)),
+            "" => Some((Route::Sidebar, PartOfConversation::All)),
+            DIRECTORY_PATH => Some((Route::Directory, PartOfConversation::All)),
+            MENTIONS_PATH => Some((Route::Mentions, PartOfConversation::All)),
             _ => None,
         };
     };
-    let (conversation, message) = match conversation.split_once('/') {
-        Some((conversation, message)) => (conversation, Some(Seq(message.parse().ok()?))),
-        None => (conversation, None),
+    let (conversation, part) = match conversation.split_once('/') {
+        Some((conversation, part)) => {
+            let seq = |text: &str| text.parse().ok().map(Seq);
+            let part = match part.strip_prefix("thread/") {
+                Some(first) => PartOfConversation::Thread(seq(first)?),
+                None => PartOfConversation::Message(seq(part)?),
+            };
+            (conversation, part)
+        }
+        None => (conversation, PartOfConversation::All),
     };
     let route = if conversation == "lobby" { Route::Lobby } else { Route::Conversation(conversation.parse().ok()?) };
-    Some((route, message))
+    Some((route, part))
 }
 
 /// The conversation whose id is in the path.
@@ -124,6 +152,8 @@ pub(crate) struct Navigator {
     pub(crate) conversation: Memo<Option<ConversationId>>,
     /// The message of that conversation that the path names.
     pub(crate) message: Memo<Option<Seq>>,
+    /// The thread of that conversation that the path names, by its first message.
+    pub(crate) thread: Memo<Option<Seq>>,
     /// The recipient that the user has begun to choose.
     pub(crate) pending_recipient: PendingRecipient,
 }
@@ -166,9 +196,17 @@ impl Navigator {
             let route = route.get();
             store.conversations.with(|conversations| route.conversation(conversations))
         });
-        let message = memo(move || path.with(|path| split_path(path)?.1));
+        let part = move || path.with(|path| split_path(path).map(|(_, part)| part));
+        let message = memo(move || match part() {
+            Some(PartOfConversation::Message(seq)) => Some(seq),
+            _ => None,
+        });
+        let thread = memo(move || match part() {
+            Some(PartOfConversation::Thread(first)) => Some(first),
+            _ => None,
+        });
         let pending_recipient = PendingRecipient { text: RwSignal::default(), is_unresolved: StoredValue::new(false) };
-        let navigator = Self { lobby, path, route, conversation, message, pending_recipient };
+        let navigator = Self { lobby, path, route, conversation, message, thread, pending_recipient };
         effect(move || {
             // Dropping the handles keeps the listeners for as long as the page lives.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
@@ -236,6 +274,7 @@ mod tests {
         assert_eq!(Route::from_path("/talk/lobby"), Route::Lobby);
         assert_eq!(Route::from_path(&format!("/talk/{id}/")), Route::Conversation(id.parse().expect("a UUID")));
         assert_eq!(Route::from_path("/rooms"), Route::Directory);
+        assert_eq!(Route::from_path("/mentions"), Route::Mentions);
         assert_eq!(Route::from_path("/talk/elsewhere"), Route::NotFound);
         assert_eq!(Route::from_path("/talk"), Route::NotFound);
         assert_eq!(Route::from_path("/elsewhere"), Route::NotFound);
@@ -244,7 +283,9 @@ mod tests {
     #[test]
     fn whoever_signs_in_goes_to_what_the_path_names() {
         let id = "0192f7a0-0000-7000-8000-000000000001";
-        for path in [format!("/talk/{id}"), format!("/talk/{id}/7"), "/talk/lobby/7".to_owned(), "/rooms".to_owned()] {
+        for path in
+            [format!("/talk/{id}"), format!("/talk/{id}/7"), "/talk/lobby/thread/7".to_owned(), "/rooms".to_owned()]
+        {
             assert_eq!(path_after_sign_in(&path), path);
         }
         for path in ["/", "/elsewhere", "/talk/elsewhere", "//example.org"] {
@@ -253,12 +294,19 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_name_a_message() {
+    fn a_path_may_name_a_message_or_a_thread() {
         let id: ConversationId = "0192f7a0-0000-7000-8000-000000000001".parse().expect("a UUID");
-        assert_eq!(split_path(&message_path(id, Seq(7))), Some((Route::Conversation(id), Some(Seq(7)))));
-        assert_eq!(split_path("/talk/lobby/7/"), Some((Route::Lobby, Some(Seq(7)))));
-        assert_eq!(split_path(&conversation_path(id)), Some((Route::Conversation(id), None)));
-        for wrong in ["/talk/lobby/seven", "/talk/lobby/-1", "/talk/lobby/7/8", "/rooms/7"] {
+        assert_eq!(
+            split_path(&message_path(id, Seq(7))),
+            Some((Route::Conversation(id), PartOfConversation::Message(Seq(7))))
+        );
+        assert_eq!(split_path("/talk/lobby/7/"), Some((Route::Lobby, PartOfConversation::Message(Seq(7)))));
+        assert_eq!(split_path(&conversation_path(id)), Some((Route::Conversation(id), PartOfConversation::All)));
+        assert_eq!(
+            split_path(&thread_path(id, Seq(7))),
+            Some((Route::Conversation(id), PartOfConversation::Thread(Seq(7))))
+        );
+        for wrong in ["/talk/lobby/seven", "/talk/lobby/-1", "/talk/lobby/7/8", "/talk/lobby/thread", "/rooms/7"] {
             assert_eq!(split_path(wrong), None, "{wrong}");
         }
     }

@@ -14,5 +14,5 @@ mod tabs;
 mod tone;
 mod tones_view;
 
-pub(crate) use chunk::LazyEmoji;
+pub(crate) use chunk::{LazyEmoji, emoji_functions};
 pub(crate) use picker::PickerUse;

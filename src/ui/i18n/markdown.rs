@@ -10,6 +10,8 @@ pub(crate) struct MarkdownTexts {
     pub(crate) table: &'static str,
     pub(crate) show_all: &'static str,
     pub(crate) show_less: &'static str,
+    /// Everyone in a room, after `@`.
+    pub(crate) everyone: &'static str,
 }
 
 pub(crate) static MARKDOWN: Translations<MarkdownTexts> = Translations {
@@ -21,6 +23,7 @@ pub(crate) static MARKDOWN: Translations<MarkdownTexts> = Translations {
         table: "Table",
         show_all: "Show all",
         show_less: "Show less",
+        everyone: "room",
     },
     chinese: MarkdownTexts {
         code: "代码",
@@ -30,5 +33,6 @@ pub(crate) static MARKDOWN: Translations<MarkdownTexts> = Translations {
         table: "表格",
         show_all: "展开",
         show_less: "收起",
+        everyone: "所有人",
     },
 };

@@ -1,8 +1,11 @@
 //! Every text that a user reads, in each language: a file for each feature of the page.
 
+pub(crate) mod changes;
+pub(crate) mod completion;
 mod composer;
 mod connection;
 mod conversation;
+pub(crate) mod conversation_menu;
 pub(crate) mod emoji_picker;
 mod errors;
 mod in_sentence;
@@ -19,6 +22,7 @@ mod sign_in;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 mod texts;
+pub(crate) mod threads;
 mod timeline;
 mod translations;
 mod users;

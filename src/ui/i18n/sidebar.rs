@@ -1,6 +1,6 @@
 //! The sidebar: the lists of conversations and users.
 
-use crate::ui::i18n::translations::Translations;
+use crate::ui::i18n::{in_sentence::InSentence, translations::Translations};
 
 pub(crate) struct SidebarTexts {
     pub(crate) main_navigation: &'static str,
@@ -12,6 +12,12 @@ pub(crate) struct SidebarTexts {
     pub(crate) former_users: &'static str,
     pub(crate) show_more: &'static str,
     pub(crate) unread: fn(u32) -> String,
+    pub(crate) mentions: fn(u32) -> String,
+    /// After the name of a conversation, for screen readers.
+    pub(crate) muted: &'static str,
+    pub(crate) pinned: &'static str,
+    pub(crate) options: fn(InSentence) -> String,
+    pub(crate) told: &'static str,
     /// The mark of a conversation in which the user has begun a message.
     pub(crate) draft: &'static str,
 }
@@ -27,6 +33,11 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         former_users: "Left",
         show_more: "Show more",
         unread: |count| format!("{count} unread"),
+        mentions: |count| if count == 1 { "1 mention".into() } else { format!("{count} mentions") },
+        muted: "muted",
+        pinned: "at the top",
+        options: |name| format!("Options: {name}"),
+        told: "Mentions",
         draft: "Draft",
     },
     chinese: SidebarTexts {
@@ -39,6 +50,11 @@ pub(crate) static SIDEBAR: Translations<SidebarTexts> = Translations {
         former_users: "已离开",
         show_more: "显示更多",
         unread: |count| format!("{count} 条未读"),
+        mentions: |count| format!("{count} 条提到你"),
+        muted: "免打扰",
+        pinned: "已置顶",
+        options: |name| format!("{name}的选项"),
+        told: "提到我的",
         draft: "草稿",
     },
 };

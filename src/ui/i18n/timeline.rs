@@ -7,6 +7,10 @@ use crate::ui::i18n::{
 
 pub(crate) struct TimelineTexts {
     pub(crate) messages: &'static str,
+    pub(crate) thread: &'static str,
+    pub(crate) replies: fn(u32) -> String,
+    pub(crate) to_original: &'static str,
+    pub(crate) back_to_reply: &'static str,
     pub(crate) menu_hint: &'static str,
     pub(crate) today: &'static str,
     pub(crate) yesterday: &'static str,
@@ -18,6 +22,8 @@ pub(crate) struct TimelineTexts {
     pub(crate) empty_lobby: &'static str,
     pub(crate) empty_direct: fn(InSentence) -> String,
     pub(crate) edited: &'static str,
+    pub(crate) show_versions: &'static str,
+    pub(crate) pinned: &'static str,
     pub(crate) deleted: &'static str,
     pub(crate) reactions: &'static str,
     pub(crate) who_reacted: fn(&[InSentence], usize) -> String,
@@ -32,7 +38,11 @@ pub(crate) struct TimelineTexts {
 pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
     english: TimelineTexts {
         messages: "Messages",
-        menu_hint: "Use the arrow keys to choose a message and Enter to open its actions",
+        thread: "Thread",
+        replies: |count| if count == 1 { "1 reply".into() } else { format!("{count} replies") },
+        to_original: "Go to the original message",
+        back_to_reply: "Back to the reply",
+        menu_hint: "Use the arrow keys to choose a message, R to reply and Enter to open its actions",
         today: "Today",
         yesterday: "Yesterday",
         new_messages: "New",
@@ -45,6 +55,8 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
             format!("No messages yet. What you write is only for {name}, who will find it even if offline now.")
         },
         edited: "edited",
+        show_versions: "Show earlier versions",
+        pinned: "Pinned",
         deleted: "Message deleted",
         reactions: "Reactions",
         who_reacted: |names, more| match (names, more) {
@@ -61,7 +73,11 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
     },
     chinese: TimelineTexts {
         messages: "消息记录",
-        menu_hint: "用方向键选择消息，按回车键打开操作",
+        thread: "话题",
+        replies: |count| format!("{count} 条回复"),
+        to_original: "查看原消息",
+        back_to_reply: "回到刚才的回复",
+        menu_hint: "用方向键选择消息，按 R 回复，按回车键打开操作",
         today: "今天",
         yesterday: "昨天",
         new_messages: "新消息",
@@ -72,6 +88,8 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
         empty_lobby: "还没有消息，打个招呼吧！",
         empty_direct: |name| format!("还没有消息。你发的内容只有{name}能看到，对方离线也能稍后查看。"),
         edited: "已编辑",
+        show_versions: "查看历史版本",
+        pinned: "已置顶",
         deleted: "消息已撤回",
         reactions: "表情回应",
         who_reacted: |names, more| match more {

@@ -86,6 +86,10 @@ icon! {
     face, "M12 4.5a7.5 7.5 0 1 1 0 15 7.5 7.5 0 0 1 0-15zM9 14.2s1 1.6 3 1.6 3-1.6 3-1.6M9.5 10v.5M14.5 10v.5"
 }
 icon! {
+    /// A pinned message.
+    pin, "M9 4.5h6M10 4.5v5l-3 3.5h10l-3-3.5v-5M12 13v6.5"
+}
+icon! {
     /// A private room.
     lock, "M6.5 11h11v8.5h-11zM8.5 11V8a3.5 3.5 0 0 1 7 0v3"
 }
@@ -108,4 +112,36 @@ icon! {
 icon! {
     /// Copy a link.
     link, "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1-1"
+}
+icon! {
+    /// A muted conversation: a bell that is crossed out.
+    muted, "M9.5 5.2A5 5 0 0 1 17 9.5v3l1.2 2.3M16 16.5H5.5L7 13.5v-4c0-.6.1-1.1.3-1.6M10 19.5h4M4.5 4.5l15 15"
+}
+icon! {
+    /// Hear of a conversation again.
+    bell, "M7 13.5v-4a5 5 0 0 1 10 0v4l1.5 3h-13zM10 19.5h4"
+}
+icon! {
+    /// A conversation that is kept at the top of the list.
+    to_top, "M5.5 5h13M12 19V9M7.5 13 12 8.5l4.5 4.5"
+}
+icon! {
+    /// More actions.
+    more, "M5.5 12h.01M12 12h.01M18.5 12h.01"
+}
+icon! {
+    /// A mention.
+    at, "M12 8.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7zM15.5 8.5v4.8c0 1.5 1 2.2 2 2.2 1.6 0 2.5-1.6 2.5-3.5a8 8 0 1 0-3.2 6.4"
+}
+icon! {
+    /// Reply to a message.
+    reply, "M10 6.5 4.5 12l5.5 5.5M5 12h8.5a6 6 0 0 1 6 6v.5"
+}
+icon! {
+    /// A thread.
+    thread, "M5 5.5h14v9.5h-7.5L7 19v-4H5zM9 9h6M9 12h4"
+}
+icon! {
+    /// Unread messages.
+    unread, "M4.5 6.5h9M4.5 6.5v11h15v-7M4.5 7l7.5 6 3-2.4M18.5 4.2a2.3 2.3 0 1 1 0 4.6 2.3 2.3 0 0 1 0-4.6z"
 }

@@ -1,7 +1,7 @@
 //! Lazily loaded code.
 //!
 //! A build with the feature `split` moves such code into chunks: files of their own, which the browser fetches when the page
-//! is idle, or when an event needs one earlier. In any other build the code is there from the beginning.
+//! is idle, or when an event needs one earlier; a large one only then. In any other build the code is there from the beginning.
 
 use std::{future::Future, pin::Pin, sync::OnceLock};
 
@@ -51,8 +51,7 @@ enum LazyState {
 impl<F: Copy + Send + Sync + 'static> Lazy<F> {
     /// Takes the cell that `load` fills; [`lazy!`](crate::ui::kit::lazy) defines both.
     pub(crate) fn new(value: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
-        let state = if value.get().is_some() { LazyState::Loaded } else { LazyState::Absent };
-        let lazy = Self { value, load, state: RwSignal::new(state) };
+        let lazy = Self::on_demand(value, load);
         // Loads before the code is needed, because the network may be down by then.
         effect(move || {
             if lazy.get().is_none() {
@@ -60,6 +59,12 @@ impl<F: Copy + Send + Sync + 'static> Lazy<F> {
             }
         });
         lazy
+    }
+
+    /// Like [`new`](Self::new), for a large chunk that not everybody needs: an event fetches it.
+    pub(crate) fn on_demand(value: &'static OnceLock<F>, load: fn() -> Loading) -> Self {
+        let state = if value.get().is_some() { LazyState::Loaded } else { LazyState::Absent };
+        Self { value, load, state: RwSignal::new(state) }
     }
 
     /// Fetches the chunk, unless it is loaded or on its way. Tries again after a failure.

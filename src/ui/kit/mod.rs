@@ -2,6 +2,7 @@
 
 pub(crate) mod avatar;
 pub(crate) mod boxed;
+pub(crate) mod caret;
 pub(crate) mod clipboard;
 pub(crate) mod dom;
 pub(crate) mod form_request;

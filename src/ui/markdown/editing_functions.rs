@@ -1,7 +1,5 @@
 //! Changes of the text in the composer. They are made as if typed, so that they can be undone.
 
-use std::ops::Range;
-
 use web_sys::HtmlTextAreaElement;
 
 use crate::{
@@ -9,7 +7,10 @@ use crate::{
         is_fence,
         marking::{self, Mark, TextChange, code_block, looks_like_code},
     },
-    ui::kit::dom::insert_text,
+    ui::kit::{
+        caret::{byte_at, select},
+        dom::insert_text,
+    },
 };
 
 /// Puts a mark around the selection, or removes it.
@@ -41,20 +42,4 @@ fn apply(field: &HtmlTextAreaElement, text: &str, TextChange { replaced, with, s
     select(field, text, &replaced);
     insert_text(&with);
     select(field, &format!("{}{with}", &text[..replaced.start]), &selection);
-}
-
-/// Selects a range of bytes of `text`, with which the field's text begins.
-fn select(field: &HtmlTextAreaElement, text: &str, range: &Range<usize>) {
-    let place = |byte: usize| u32::try_from(text[..byte].encode_utf16().count()).unwrap_or(u32::MAX);
-    drop(field.set_selection_range(place(range.start), place(range.end)));
-}
-
-/// The byte at a place that is given in UTF-16 code units.
-fn byte_at(text: &str, place: u32) -> usize {
-    let mut units = 0;
-    let is_before = |c: &char| {
-        units += u32::try_from(c.len_utf16()).unwrap_or(u32::MAX);
-        units <= place
-    };
-    text.chars().take_while(is_before).map(char::len_utf8).sum()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
+    domain::Mention,
     markdown::may_be_formatted,
     ui::{
         context::message_preferences::MessagePreferences,
@@ -16,7 +17,7 @@ use crate::{
     },
 };
 
-type Format = fn(&str, bool, Highlighter) -> Boxed;
+type Format = fn(&str, &[Mention], bool, Highlighter) -> Boxed;
 
 lazy!(markdown: FORMATTED, load_formatted, fill_formatted, Format = formatted);
 
@@ -56,8 +57,8 @@ impl Formatting {
     }
 
     /// Fetches the code without waiting for the page to be idle, if this text needs it.
-    pub(crate) fn prepare(self, text: &str) {
-        if cfg!(feature = "ssr") || !may_be_formatted(text) {
+    pub(crate) fn prepare(self, text: &str, mentions: &[Mention]) {
+        if cfg!(feature = "ssr") || mentions.is_empty() && !may_be_formatted(text) {
             return;
         }
         self.format.load();
@@ -77,10 +78,11 @@ impl Formatting {
     }
 
     /// The view of a text.
-    pub(crate) fn view(self, text: &str, state: FormattingState) -> Boxed {
+    pub(crate) fn view(self, text: &str, mentions: &[Mention], state: FormattingState) -> Boxed {
         let format = if cfg!(feature = "ssr") { Some(formatted as Format) } else { self.format.get() };
-        match format.filter(|_| state != FormattingState::Loading && may_be_formatted(text)) {
-            Some(format) => format(text, state == FormattingState::Plain, self.highlighter),
+        let may_differ = !mentions.is_empty() || may_be_formatted(text);
+        match format.filter(|_| state != FormattingState::Loading && may_differ) {
+            Some(format) => format(text, mentions, state == FormattingState::Plain, self.highlighter),
             None => text.to_owned().boxed(),
         }
     }

@@ -3,15 +3,27 @@
 use leptos::prelude::*;
 
 use crate::{
+    domain::{Mention, UserId},
     markdown::{Inline, Link},
-    ui::kit::boxed::{Boxed, Boxing as _},
+    ui::{
+        i18n::{markdown::MARKDOWN, texts},
+        kit::boxed::{Boxed, Boxing as _},
+    },
 };
 
-pub(super) fn inlines(parts: &[Inline]) -> Boxed {
-    parts.iter().map(inline).collect::<Vec<Boxed>>().boxed()
+/// The mentions of the message that is formatted, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Mentions<'a> {
+    pub(super) all: &'a [Mention],
+    pub(super) me: Option<UserId>,
 }
 
-fn inline(part: &Inline) -> Boxed {
+pub(super) fn inlines(parts: &[Inline], mentions: Mentions) -> Boxed {
+    parts.iter().map(|part| inline(part, mentions)).collect::<Vec<Boxed>>().boxed()
+}
+
+fn inline(part: &Inline, mentions: Mentions) -> Boxed {
+    let inlines = |parts: &[Inline]| inlines(parts, mentions);
     match part {
         Inline::Text(text) => text.clone().boxed(),
         Inline::Code(code) => view! { <code translate="no">{code.clone()}</code> }.boxed(),
@@ -33,5 +45,19 @@ fn inline(part: &Inline) -> Boxed {
             }
             .boxed()
         }
+        Inline::Mention { index, text } => match mentions.all.get(*index) {
+            Some(mention) => mention_view(mention, mentions.me),
+            None => text.clone().boxed(),
+        },
     }
+}
+
+/// A mention, with the name that the user has now.
+fn mention_view(mention: &Mention, me: Option<UserId>) -> Boxed {
+    let (name, is_me) = match mention.user() {
+        Some(user) => (texts().name_of(&user.nickname).to_owned(), Some(user.id) == me),
+        None => (MARKDOWN.current().everyone.to_owned(), true),
+    };
+    let class = if is_me { "mention me" } else { "mention" };
+    view! { <span class=class translate="no"><bdi>"@" {name}</bdi></span> }.boxed()
 }

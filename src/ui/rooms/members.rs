@@ -104,7 +104,7 @@ pub(super) fn Members(
         request: StoredValue::new(0),
     };
     // Who is in the room, and in which role, changes by events that the timeline shows as notices.
-    let timeline = store.timeline(room);
+    let timeline = store.timeline(room.into());
     let newest_notice = memo(move || {
         timeline.with(|timeline| timeline.messages().rev().find(|message| Message::is_notice(message)).map(|it| it.seq))
     });

@@ -28,7 +28,7 @@ static OPEN_ROWS: Mutex<Vec<CommandId>> = Mutex::new(Vec::new());
 pub(super) fn notices(conversation: ConversationId, ids: &[CommandId]) -> Boxed {
     let store = expect_context::<ClientStore>();
     let notices: Vec<Message> = store
-        .timeline(conversation)
+        .timeline(conversation.into())
         .with_untracked(|timeline| ids.iter().filter_map(|id| timeline.by_id(*id).cloned()).collect());
     match &notices[..] {
         [] => ().boxed(),

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// The highest number on the icon. The next one stands for all above it.
+const MOST_ON_ICON: u32 = 9;
+
 /// Everything in the document's body.
 #[component]
 pub fn App(
@@ -38,7 +41,7 @@ pub fn App(
     if let Some(welcome) = initial_state.welcome.take() {
         let open = initial_state.open_conversation.take().map(|open| {
             let OpenConversation { conversation, page, draft, problem } = open;
-            (conversation, page, DraftState { text: draft.unwrap_or_default(), edit: None, problem })
+            (conversation, page, DraftState { text: draft.unwrap_or_default(), problem, ..DraftState::default() })
         });
         store.start_from(&welcome, open);
     }
@@ -72,12 +75,11 @@ pub fn App(
     });
     effect(move || set_root_attributes(language.get(), theme.get()));
     effect(move || store.set_open_conversation(navigator.conversation.get()));
-    let unread = memo(move || store.conversations.with(|conversations| conversations.unread()));
+    let attention = memo(move || store.conversations.with(|conversations| conversations.attention()));
     effect(move || {
-        document().set_title(&match unread.get() {
-            0 => "Teahouse".to_owned(),
-            unread => format!("({unread}) Teahouse"),
-        });
+        let count = attention.get();
+        document().set_title(&if count == 0 { "Teahouse".to_owned() } else { format!("({count}) Teahouse") });
+        set_icon(count);
     });
 
     let initial_state = StoredValue::new(initial_state);
@@ -108,6 +110,17 @@ fn NotFound() -> impl IntoView {
                 <a class="button" href="/">{t.conversation.back_to_chat}</a>
             </div>
         </main>
+    }
+}
+
+/// Sets the icon of the browser's tab: with the number of messages that call for attention.
+fn set_icon(count: u32) {
+    let icon = document().query_selector("link[rel=icon]").ok().flatten();
+    if let Some(icon) = icon {
+        let path =
+            if count == 0 { "/icon.svg".to_owned() } else { format!("/icon/{}.svg", count.min(MOST_ON_ICON + 1)) };
+        // Setting an attribute with a valid name cannot fail.
+        drop(icon.set_attribute("href", &path));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Who may change a message, and what the change removes.
 
+use std::collections::BTreeSet;
+
 use crate::{
     domain::{Body, CommandId, ConversationId, Emoji, EventKind, MAX_PINS, MAX_REACTIONS, Role, Seq, Timestamp, User},
     server::rules::{
-        DeleteMessage, ExpireMessages, Mutation, OpenDirect, Refusal, SendEvent, UserRef,
+        DeleteMessage, ExpireMessages, JoinRoom, MessageListener, Mutation, OpenDirect, Refusal, SendEvent, UserRef,
         tests::scene::{Scene, refused},
     },
 };
@@ -142,4 +144,26 @@ fn retention_deletes_the_messages_of_guests_only() {
     assert!(!it.run(ExpireMessages { conversation: lobby, before }));
     let room = &it.state.conversations[&lobby];
     assert_eq!([guests, registered, young].map(|seq| room.is_deleted(seq)), [true, false, false]);
+}
+
+/// Editing tells those whom the message mentions or who take part in its thread, and are members now, whether or not the text
+/// mentions anybody.
+#[test]
+fn an_edit_tells_participants_of_a_thread_who_have_come_back() {
+    let mut it = Scene::new();
+    let (ann, ben) = (it.guest("Ann", "192.0.2.1"), it.guest("Ben", "192.0.2.2"));
+    let room = it.lobby;
+    let thread = it.write(&ann, room, "a question").seq;
+    let reply = EventKind::message(Body::parse("an answer").expect("a text"));
+    let reply = it.run(SendEvent { reply_to: Some(thread), ..send(&ben, room, reply) }).seq;
+    let told = |it: &Scene| it.state.conversations[&room].listeners.get(&reply).cloned().unwrap_or_default();
+    assert_eq!(told(&it), BTreeSet::from([MessageListener::User(ann.id)]));
+
+    it.state.apply(&Mutation::RemoveMember { conversation: room, user: ann.id }, it.now.machine);
+    assert_eq!(told(&it), BTreeSet::new());
+    it.run(edit(&ben, room, reply, "an answer, corrected"));
+    assert_eq!(told(&it), BTreeSet::new());
+    it.run(JoinRoom { user: ann.clone(), id: CommandId::generate(), room });
+    it.run(edit(&ben, room, reply, "an answer, corrected again"));
+    assert_eq!(told(&it), BTreeSet::from([MessageListener::User(ann.id)]));
 }

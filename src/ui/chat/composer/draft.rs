@@ -4,12 +4,15 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 use web_sys::Event;
 
 use crate::{
-    client::{ClientStore, DraftState, Edit, RequestError},
-    domain::{CommandId, ConversationId, MAX_BODY_CHARACTERS, Message, Seq, is_longer_than_any, trimmed},
+    client::{ClientStore, DraftState, Edit, RequestError, TimelineId},
+    domain::{CommandId, MAX_BODY_CHARACTERS, Message, Seq, is_longer_than_any, trimmed},
     protocol::ErrorCode,
     state::{OutboxCommand, Outgoing, Timeline},
     ui::{
-        chat::message_view::{last_own_message, message_view},
+        chat::{
+            composer::completion::LazyCompletion,
+            message_view::{last_own_message, message_view},
+        },
         context::{
             message_preferences::MessagePreferences,
             router::{Navigator, PendingRecipient},
@@ -19,13 +22,14 @@ use crate::{
     },
 };
 
-/// The draft of one conversation. A handle: copies share the same state.
+/// The draft of one conversation or thread. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
-    store: StoredValue<ClientStore>,
-    /// The conversation that the message goes to.
-    pub(crate) conversation: ConversationId,
-    /// The conversation's messages.
+    /// What the draft works with. Together, so that the handle stays small.
+    surroundings: StoredValue<Surroundings>,
+    /// The conversation or the thread that the message goes to.
+    pub(crate) id: TimelineId,
+    /// The messages of the conversation or the thread.
     pub(crate) timeline: Signal<Timeline>,
     /// The text field.
     pub(crate) field: NodeRef<html::Textarea>,
@@ -33,39 +37,55 @@ pub(crate) struct Draft {
     pub(crate) text: RwSignal<String>,
     /// The message that the text edits; `None` for a new message.
     pub(crate) edit: RwSignal<Option<Edit>>,
+    /// The message that a new message replies to. In a thread it is the last message, unless the user chooses another.
+    pub(crate) reply_to: RwSignal<Option<Seq>>,
     /// Why the last message or another command was refused.
     pub(crate) problem: RwSignal<Option<ErrorCode>>,
-    /// The formatting of the text.
-    editing: StoredValue<Editing>,
-    /// How the user wants to send.
-    pub(crate) preferences: RwSignal<MessagePreferences>,
-    pending_recipient: PendingRecipient,
     /// The text of a recipient picker, if it made [`send`](Self::send) ask for confirmation instead of sending.
     pub(crate) unresolved_recipient: RwSignal<Option<String>>,
 }
 
+/// What a draft works with.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    store: ClientStore,
+    /// The formatting of the text.
+    editing: Editing,
+    completion: LazyCompletion,
+    /// How the user wants to send.
+    preferences: RwSignal<MessagePreferences>,
+    pending_recipient: PendingRecipient,
+}
+
 impl Draft {
     /// Restores what was in the composer when the conversation was last open.
-    pub(crate) fn new(store: ClientStore, conversation: ConversationId) -> Self {
-        let saved = store.draft(conversation);
+    pub(crate) fn new(store: ClientStore, id: TimelineId) -> Self {
+        let saved = store.draft(id);
         let problem = saved.problem.or_else(|| length_error(&saved.text));
-        let draft = Self {
-            store: StoredValue::new(store),
-            conversation,
-            timeline: store.timeline(conversation).into(),
-            field: NodeRef::new(),
-            text: RwSignal::new(saved.text),
-            edit: RwSignal::new(saved.edit),
-            problem: RwSignal::new(problem),
-            editing: StoredValue::new(Editing::new()),
+        let field = NodeRef::new();
+        let surroundings = Surroundings {
+            store,
+            editing: Editing::new(),
+            completion: LazyCompletion::new(store, id.conversation, field, field_id(id)),
             preferences: expect_context(),
             pending_recipient: expect_context::<Navigator>().pending_recipient,
+        };
+        let draft = Self {
+            surroundings: StoredValue::new(surroundings),
+            id,
+            timeline: store.timeline(id).into(),
+            field,
+            text: RwSignal::new(saved.text),
+            edit: RwSignal::new(saved.edit),
+            reply_to: RwSignal::new(saved.reply_to),
+            problem: RwSignal::new(problem),
             unresolved_recipient: RwSignal::new(None),
         };
         effect(move || {
-            let state = DraftState { text: draft.text.get(), edit: draft.edit.get(), problem: draft.problem.get() };
+            let (text, edit) = (draft.text.get(), draft.edit.get());
+            let state = DraftState { text, edit, reply_to: draft.reply_to.get(), problem: draft.problem.get() };
             let text = untrack(|| draft.without_edit(&state));
-            store.set_draft(conversation, state, &text);
+            store.set_draft(id, state, &text);
         });
         effect(move || draft.restore_refused());
         effect(move || draft.leave_edit_of_deleted());
@@ -79,12 +99,17 @@ impl Draft {
 
     /// The store, which keeps the draft and sends the messages.
     pub(crate) fn store(self) -> ClientStore {
-        self.store.get_value()
+        self.surroundings.with_value(|it| it.store)
     }
 
     /// The formatting of the text.
     pub(crate) fn editing(self) -> Editing {
-        self.editing.get_value()
+        self.surroundings.with_value(|it| it.editing)
+    }
+
+    /// The completion of what is being typed.
+    pub(crate) fn completion(self) -> LazyCompletion {
+        self.surroundings.with_value(|it| it.completion)
     }
 
     /// The user has changed the text.
@@ -92,8 +117,9 @@ impl Draft {
         self.problem.set(length_error(&text));
         self.text.set(text);
         self.editing().forget_paste();
+        self.completion().on_change();
         self.unresolved_recipient.set(None);
-        self.store().send_typing(self.conversation);
+        self.store().send_typing(self.id.conversation);
     }
 
     /// Whether there is nothing to send.
@@ -136,6 +162,29 @@ impl Draft {
         }
     }
 
+    /// Begins a reply to a message.
+    pub(crate) fn start_reply(self, message: Seq) {
+        self.cancel_edit();
+        self.reply_to.set(Some(message));
+        self.focus();
+    }
+
+    /// What is written replies to nothing any more.
+    pub(crate) fn cancel_reply(self) {
+        self.reply_to.set(None);
+    }
+
+    /// The message that the text replies to: the one that the user has chosen, or the last one of the thread.
+    fn original(self) -> Option<Seq> {
+        let last = || self.timeline.with_untracked(|timeline| timeline.messages().last().map(|message| message.seq));
+        self.reply_to.get_untracked().or_else(|| self.id.thread.map(|first| last().unwrap_or(first)))
+    }
+
+    /// The id of the text field.
+    pub(crate) fn field_id(self) -> &'static str {
+        field_id(self.id)
+    }
+
     /// Sends the text, as a new message or as an edit.
     pub(crate) fn send(self) {
         let (is_empty, text) = untrack(|| (self.is_empty(), self.text.get()));
@@ -150,13 +199,16 @@ impl Draft {
             None if is_empty => {}
             None => {
                 // The user has begun to choose another recipient. The first attempt to send shows who would receive this.
-                self.unresolved_recipient.set(self.pending_recipient.take_unresolved());
+                self.unresolved_recipient
+                    .set(self.surroundings.with_value(|it| it.pending_recipient).take_unresolved());
                 if self.unresolved_recipient.with_untracked(Option::is_some) {
                     return;
                 }
-                self.submit_command(OutboxCommand::Send { body: text });
+                self.submit_command(OutboxCommand::Send { body: text, reply_to: self.original() });
                 self.text.set(String::new());
+                self.cancel_reply();
                 self.editing().forget_paste();
+                self.completion().close();
             }
         }
     }
@@ -168,8 +220,8 @@ impl Draft {
         }
     }
 
-    /// Enter sends, or Ctrl+Enter or ⌘+Enter if the user prefers that. Shift+Enter and Alt+Enter insert a line break, Escape
-    /// cancels an edit, and the up arrow in an empty field edits the user's last message. Some letters format the selection.
+    /// The list of completions takes its keys first. Enter sends, or Ctrl+Enter or ⌘+Enter if the user prefers that. Shift+Enter and Alt+Enter insert a line break, Escape
+    /// cancels an edit or a reply, and the up arrow in an empty field edits the user's last message. Some letters format the selection.
     pub(crate) fn on_key_down(self, event: &KeyboardEvent) {
         // These keys belong to the input method while it composes. Safari reports that by the key code only.
         if event.is_composing() || event.key_code() == 229 {
@@ -178,6 +230,9 @@ impl Draft {
         if let Some((mark, field)) = mark_of_key(event).zip(self.field.get_untracked()) {
             event.prevent_default();
             return self.editing().toggle(field, mark);
+        }
+        if self.completion().on_key_down(event) {
+            return;
         }
         let inserts_break = event.key() == "Enter" && (event.alt_key() || event.get_modifier_state("AltGraph"));
         if event.shift_key() && !inserts_break {
@@ -190,8 +245,9 @@ impl Draft {
             "Enter" if !self.enter_sends() && !event.ctrl_key() && !event.meta_key() => return,
             "Enter" => self.send(),
             "Escape" if is_editing => self.cancel_edit(),
+            "Escape" if self.reply_to.with_untracked(Option::is_some) => self.cancel_reply(),
             "ArrowUp" if !is_editing && self.text.with_untracked(String::is_empty) => {
-                let Some(last) = untrack(|| last_own_message(self.store(), self.conversation)) else {
+                let Some(last) = untrack(|| last_own_message(self.store(), self.id.conversation, self.timeline)) else {
                     return;
                 };
                 self.start_edit(&last);
@@ -203,7 +259,7 @@ impl Draft {
 
     /// Whether Enter alone sends.
     pub(crate) fn enter_sends(self) -> bool {
-        self.preferences.get_untracked().enter_sends
+        self.surroundings.with_value(|it| it.preferences).get_untracked().enter_sends
     }
 
     /// Gives the focus to the field. Synchronously, because a phone shows its keyboard only during the touch event.
@@ -217,11 +273,11 @@ impl Draft {
     /// Puts a command of this conversation into the outbox.
     pub(crate) fn submit_command(self, command: OutboxCommand) {
         self.problem.set(None);
-        self.store().submit(self.conversation, command);
+        self.store().submit(self.id.conversation, command);
     }
 
     fn has_body(self, message: CommandId, text: &str) -> bool {
-        message_view(self.store(), self.conversation, self.timeline, message)
+        message_view(self.store(), self.id.conversation, self.timeline, message)
             .is_some_and(|view| view.message.body.as_str() == text)
     }
 
@@ -249,16 +305,27 @@ impl Draft {
         }
     }
 
-    /// Moves refused texts from the outbox back into the composer, above what has been written since.
+    /// Moves refused texts from the outbox back into the composer, above what has been written since. Replies in a thread that
+    /// is shown go back into the composer there.
     fn restore_refused(self) {
         let store = self.store();
-        while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(self.conversation)) {
+        let TimelineId { conversation, thread } = self.id;
+        let is_of_this = |outgoing: &Outgoing| {
+            outgoing.reply_to().and_then(|original| store.shown_thread_of(conversation, original)) == thread
+        };
+        while let Some((id, code)) = store.outbox.with(|outbox| outbox.refused_in(conversation, is_of_this)) {
             let Some(Outgoing { command, .. }) = store.withdraw(id) else { return };
             let edited = match &command {
                 OutboxCommand::Edit { seq, .. } if code != ErrorCode::UnknownMessage => Some(*seq),
                 _ => None,
             };
-            if let OutboxCommand::Send { body } | OutboxCommand::Edit { body, .. } = command {
+            if let OutboxCommand::Send { reply_to: reply_to @ Some(_), .. } = command
+                && code != ErrorCode::UnknownMessage
+                && thread.is_none()
+            {
+                self.reply_to.set(reply_to);
+            }
+            if let OutboxCommand::Send { body, .. } | OutboxCommand::Edit { body, .. } = command {
                 self.restore_text(body, edited);
             }
             self.problem.set(Some(code));
@@ -290,6 +357,11 @@ impl Draft {
             });
         }
     }
+}
+
+/// The id of the text field of a conversation's composer, or of a thread's, which may be on the page at the same time.
+fn field_id(id: TimelineId) -> &'static str {
+    if id.thread.is_some() { "reply" } else { "message" }
 }
 
 /// The error for a text that is longer than any message. Checked here, so that it need not come back from the server.

@@ -6,13 +6,13 @@ use leptos::{
 };
 
 use crate::{
-    client::ClientStore,
+    client::{ClientStore, TimelineId},
     domain::{Companion, ConversationId, Room, Visibility},
     protocol::ErrorCode,
     ui::{
         chat::{
             companion::companion,
-            composer::{audience::Audience, draft::Draft, emoji_button::EmojiButton, pre_boot},
+            composer::{audience::Audience, draft::Draft, emoji_button::EmojiButton, pre_boot, reply_note::reply_note},
             recipient::RecipientPicker,
         },
         i18n::{InSentence, texts},
@@ -84,15 +84,57 @@ fn paste_offer(draft: Draft) -> Option<impl IntoView> {
     })
 }
 
-/// The composer of one conversation. It also works without a connection: the outbox sends the messages later.
+/// The id of the element that shows why a text was refused.
+fn problem_id(draft: Draft) -> String {
+    format!("{}-problem", draft.field_id())
+}
+
+/// The field for the text, which grows with it.
+fn message_field(draft: Draft, placeholder: Box<dyn Fn() -> String + Send>) -> impl IntoView {
+    let t = texts();
+    let completion = draft.completion();
+    let label = if draft.id.thread.is_some() { t.composer.write_in_thread } else { t.composer.message };
+    view! {
+        <label class="visually-hidden" for=draft.field_id()>{label}</label>
+        <div
+            class="auto-grow"
+            class:tall=reactive(move || draft.is_tall())
+            data-text=reactive(move || draft.mirrored_text())
+        >
+            <textarea
+                id=draft.field_id()
+                name="body"
+                node_ref=draft.field
+                rows="1"
+                dir="auto"
+                enterkeyhint=if draft.enter_sends() { "send" } else { "enter" }
+                placeholder=reactive(placeholder)
+                aria-describedby=problem_id(draft)
+                aria-invalid=reactive(move || draft.problem.get().is_some().to_string())
+                aria-autocomplete="list"
+                aria-controls=reactive(move || completion.list_id())
+                aria-activedescendant=reactive(move || completion.active_id())
+                prop:value=draft.text
+                on:input:target=move |event| draft.on_input(event.target().value())
+                on:keydown=move |event| draft.on_key_down(&event)
+                on:paste=move |event| draft.on_paste(&event)
+                on:click=on(move |_: MouseEvent| completion.on_change())
+                on:blur=move |_| completion.close()
+            >
+                {pre_boot::initial_text(draft)}
+            </textarea>
+        </div>
+    }
+}
+
+/// The composer of one conversation or thread. It also works without a connection: the outbox sends the messages later.
 #[component]
 pub(crate) fn Composer(
-    /// The conversation.
-    conversation: ConversationId,
     /// The text that is being written.
     draft: Draft,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
+    let TimelineId { conversation, thread } = draft.id;
     let companion = companion(store, conversation);
     let is_choosing = RwSignal::new(false);
 
@@ -122,7 +164,10 @@ pub(crate) fn Composer(
     let room = room(store, conversation);
     // Not a memo: each type of memo is more code for the browser to load.
     let audience = move || Audience::new(companion.get(), room.get());
-    let placeholder = move || audience().placeholder();
+    let placeholder = move || match thread {
+        None => audience().placeholder(),
+        Some(_) => t.composer.write_in_thread.to_owned(),
+    };
     let recipient = move || {
         let (visibility, name) = match audience() {
             Audience::Lobby => (Visibility::Public, t.users.everyone.to_owned()),
@@ -156,6 +201,22 @@ pub(crate) fn Composer(
         None => ().boxed(),
     };
 
+    // In a thread one writes to those who are in the conversation anyway.
+    let recipient_button = thread.is_none().then(|| {
+        view! {
+            <button
+                type="button"
+                class="recipient-button"
+                aria-expanded=reactive(move || is_choosing.get().to_string())
+                aria-label=reactive(move || audience().change_label())
+                on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
+            >
+                {reactive(recipient)}
+                {icons::chevron()}
+            </button>
+        }
+    });
+
     // The server renders the button enabled, because without scripts nothing would enable it.
     let is_empty = move || (!cfg!(feature = "ssr") && draft.is_empty()).to_string();
 
@@ -163,6 +224,7 @@ pub(crate) fn Composer(
         <div class="composer">
             <p class="typing" role="status">{reactive(move || sentence(&typing_text(store, conversation)))}</p>
             {reactive_view(recipient_picker)}
+            {reactive_view(move || draft.completion().view())}
             {reactive(closed_note)}
             <form
                 class="composer-form"
@@ -172,42 +234,11 @@ pub(crate) fn Composer(
             >
                 {pre_boot::hidden_fields(store)}
                 {reactive_view(editing_note)}
+                {reactive(reply_note(draft))}
                 {reactive_view(move || paste_offer(draft))}
-                <label class="visually-hidden" for="message">{t.composer.message}</label>
-                <div
-                    class="auto-grow"
-                    class:tall=reactive(move || draft.is_tall())
-                    data-text=reactive(move || draft.mirrored_text())
-                >
-                    <textarea
-                        id="message"
-                        name="body"
-                        node_ref=draft.field
-                        rows="1"
-                        dir="auto"
-                        enterkeyhint=if draft.enter_sends() { "send" } else { "enter" }
-                        placeholder=reactive(placeholder)
-                        aria-describedby="message-problem"
-                        aria-invalid=reactive(move || draft.problem.get().is_some().to_string())
-                        prop:value=draft.text
-                        on:input:target=move |event| draft.on_input(event.target().value())
-                        on:keydown=move |event| draft.on_key_down(&event)
-                        on:paste=move |event| draft.on_paste(&event)
-                    >
-                        {pre_boot::initial_text(draft)}
-                    </textarea>
-                </div>
+                {message_field(draft, Box::new(placeholder))}
                 <div class="composer-bar">
-                    <button
-                        type="button"
-                        class="recipient-button"
-                        aria-expanded=reactive(move || is_choosing.get().to_string())
-                        aria-label=reactive(move || audience().change_label())
-                        on:click=on(move |_| is_choosing.update(|is_choosing| *is_choosing = !*is_choosing))
-                    >
-                        {reactive(recipient)}
-                        {icons::chevron()}
-                    </button>
+                    {recipient_button}
                     <EmojiButton draft/>
                     <button type="submit" class="button send" aria-disabled=reactive(is_empty)>
                         {icons::send()}
@@ -215,7 +246,7 @@ pub(crate) fn Composer(
                     </button>
                 </div>
             </form>
-            <p id="message-problem" class="problem small" role="alert">
+            <p id=problem_id(draft) class="problem small" role="alert">
                 {reactive(problem_text)}
             </p>
         </div>

@@ -6,7 +6,7 @@ use crate::{
     client::ClientStore,
     domain::{Conversation, ConversationId, Timestamp, User},
     ui::{
-        chat::sidebar::unread::unread_badge,
+        chat::sidebar::marks::marks,
         context::router::{Navigator, conversation_path},
         i18n::{Language, texts},
         kit::{
@@ -56,7 +56,7 @@ pub(super) fn FormerDirects() -> impl IntoView {
         move || groups.with(|groups| groups.iter().flatten().any(|(id, ..)| navigator.conversation.get() == Some(*id)));
     view! {
         <details class="former-users" hidden=reactive(move || groups.with(Vec::is_empty)) open=reactive(is_open)>
-            <summary>{t.sidebar.former_users} {unread_badge(store, ids)}</summary>
+            <summary>{t.sidebar.former_users} {marks(store, ids)}</summary>
             <ul>{keyed_list(move || groups.get().into_iter().map(item).collect())}</ul>
         </details>
     }
@@ -76,7 +76,7 @@ fn namesakes(store: ClientStore, navigator: Navigator, directs: Memo<Vec<FormerD
                 <summary>
                     <UserName user is_static=true/>
                     <span class="quiet">{reactive(move || directs.with(Vec::len))}</span>
-                    {unread_badge(store, move || directs.with(|directs| directs.iter().map(|(id, ..)| *id).collect()))}
+                    {marks(store, move || directs.with(|directs| directs.iter().map(|(id, ..)| *id).collect()))}
                 </summary>
                 <ul>{keyed_list(move || directs.get().into_iter().map(item).collect())}</ul>
             </details>
@@ -109,7 +109,7 @@ fn link(navigator: Navigator, (id, user, at): FormerDirect, is_in_group: bool) -
         <li>
             <a class="row" href=conversation_path(id) aria-current=reactive(current)>
                 {label}
-                {unread_badge(store, move || vec![id])}
+                {marks(store, move || vec![id])}
             </a>
         </li>
     }

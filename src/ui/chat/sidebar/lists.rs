@@ -6,7 +6,10 @@ use crate::{
     client::ClientStore,
     domain::{Companion, Conversation, ConversationId, User, UserId},
     ui::{
-        chat::sidebar::{draft_mark::draft_mark, former_users::FormerDirects, unread::unread_badge},
+        chat::{
+            conversation_menu::{LazyActions, menu_button},
+            sidebar::{draft_mark::draft_mark, former_users::FormerDirects, marks::marks},
+        },
         context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
@@ -34,18 +37,22 @@ pub(super) fn Directs() -> impl IntoView {
             directs.map(|(direct, companion)| (direct.id, companion.clone())).collect::<Vec<_>>()
         })
     });
+    let actions = LazyActions::new();
     let row = move |(id, user): (ConversationId, User)| {
         let user_id = user.id;
+        let nickname = user.nickname.clone();
+        let options = move || (t.sidebar.options)(t.name_in(&nickname));
         let is_online = Signal::derive(move || store.presence.with(|presence| presence.is_online(user_id)));
         let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
         view! {
-            <li>
+            <li class="with-menu">
                 <a class="row" href=conversation_path(id) aria-current=reactive(current)>
                     <Avatar id=user_id nickname=user.nickname.clone() small=true online=is_online/>
                     <UserName user class="name"/>
                     {draft_mark(store, navigator, id)}
-                    {unread_badge(store, move || vec![id])}
+                    {marks(store, move || vec![id])}
                 </a>
+                {menu_button(id, actions, "list", options)}
             </li>
         }
         .boxed()

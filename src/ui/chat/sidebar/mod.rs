@@ -3,8 +3,8 @@
 mod draft_mark;
 mod former_users;
 mod lists;
+mod marks;
 mod panel;
 mod rooms;
-mod unread;
 
 pub(super) use panel::Sidebar;

@@ -9,11 +9,18 @@ use crate::{
             recipient::RecipientPicker,
             sidebar::{
                 lists::{Directs, OnlineUsers},
+                marks::count_badge,
                 rooms::Rooms,
             },
         },
+        context::router::{MENTIONS_PATH, Navigator, Route},
         i18n::texts,
-        kit::{avatar::Avatar, icons, reactive::reactive_view, user_name::UserName},
+        kit::{
+            avatar::Avatar,
+            icons,
+            reactive::{memo, reactive, reactive_view},
+            user_name::UserName,
+        },
         settings::Settings,
     },
 };
@@ -40,6 +47,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 <RecipientPicker name="sidebar"/>
             </div>
             <nav class="lists" aria-label=t.sidebar.main_navigation>
+                <MentionsLink/>
                 <Rooms/>
                 <Directs/>
                 <OnlineUsers/>
@@ -49,5 +57,23 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 <Settings/>
             </footer>
         </section>
+    }
+}
+
+/// The way to the messages that mention the user, with the number of those that are unread.
+#[component]
+fn MentionsLink() -> impl IntoView {
+    let (store, t) = (expect_context::<ClientStore>(), texts());
+    let navigator = expect_context::<Navigator>();
+    let current = move || (navigator.route.get() == Route::Mentions).then_some("page");
+    let count = memo(move || store.conversations.with(|all| all.mentions()));
+    let badge =
+        move || Some(count.get()).filter(|count| *count > 0).map(|count| count_badge(count, (t.sidebar.unread)(count)));
+    view! {
+        <a class="row" href=MENTIONS_PATH aria-current=reactive(current)>
+            <span class="icon-box">{icons::at()}</span>
+            <span class="name">{t.sidebar.told}</span>
+            {reactive_view(badge)}
+        </a>
     }
 }

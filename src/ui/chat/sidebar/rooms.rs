@@ -6,9 +6,12 @@ use crate::{
     client::ClientStore,
     domain::{ConversationId, Visibility},
     ui::{
-        chat::sidebar::{draft_mark::draft_mark, unread::unread_badge},
+        chat::{
+            conversation_menu::{LazyActions, menu_button},
+            sidebar::{draft_mark::draft_mark, marks::marks},
+        },
         context::router::{DIRECTORY_PATH, LOBBY_PATH, Navigator, Route, conversation_path},
-        i18n::texts,
+        i18n::{InSentence, texts},
         kit::{
             boxed::{Boxed, Boxing as _},
             icons,
@@ -19,13 +22,16 @@ use crate::{
     },
 };
 
-/// The rooms that the user is in: the Lobby, then the room with the newest message. So an unread room is near the top however
-/// many there are, and the order is the same as that of the directs below.
+/// The rooms that the user is in. Their order is that of the directs below: those that are kept at the top, those that call for
+/// attention, and then by newest message, with the Lobby first among its equals.
 #[component]
 pub(super) fn Rooms() -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let navigator = expect_context::<Navigator>();
-    let item = move |id: ConversationId| KeyedRow::new((0, id.as_uuid().as_u128()), move || row(store, navigator, id));
+    let actions = LazyActions::new();
+    let item = move |id: ConversationId| {
+        KeyedRow::new((0, id.as_uuid().as_u128()), move || row(store, navigator, id, actions))
+    };
     let items = move || {
         let open = navigator.conversation.get();
         store
@@ -67,7 +73,7 @@ pub(super) fn Rooms() -> impl IntoView {
 }
 
 /// A link to a room.
-fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
+fn row(store: ClientStore, navigator: Navigator, id: ConversationId, actions: LazyActions) -> Boxed {
     let (t, room) = (texts(), room(store, id));
     let current = move || (navigator.conversation.get() == Some(id)).then_some("page");
     let path = if room.with_untracked(|room| room.as_ref().is_some_and(|room| room.lobby)) {
@@ -89,13 +95,18 @@ fn row(store: ClientStore, navigator: Navigator, id: ConversationId) -> Boxed {
         }
         .boxed_as(&key)
     };
+    let options = move || {
+        room.with(|room| room.as_ref().map(|room| (t.sidebar.options)(InSentence(room_name(room, t)))))
+            .unwrap_or_default()
+    };
     view! {
-        <li>
+        <li class="with-menu">
             <a class="row" href=path aria-current=reactive(current)>
                 {reactive(label)}
                 {draft_mark(store, navigator, id)}
-                {unread_badge(store, move || vec![id])}
+                {marks(store, move || vec![id])}
             </a>
+            {menu_button(id, actions, "list", options)}
         </li>
     }
     .boxed()

@@ -18,6 +18,14 @@ pub(super) enum ButtonAction {
     React,
     /// Shows more emoji.
     MoreEmoji,
+    /// Begins a reply in the composer.
+    Reply,
+    /// Goes to the message that this one replies to.
+    ToOriginal,
+    /// Opens the thread of the message.
+    OpenThread,
+    /// Makes this message and all later ones unread again.
+    MarkUnread,
     /// Edits the message in the composer.
     Edit,
     /// Asks whether to delete the message.
@@ -26,6 +34,12 @@ pub(super) enum ButtonAction {
     ConfirmDeletion,
     /// Goes back to the list of actions.
     Back,
+    /// Pins the message in the conversation.
+    Pin,
+    /// Removes the pin.
+    Unpin,
+    /// Shows the texts that the message has had.
+    ShowVersions,
     /// Copies a link to the message.
     CopyLink,
     /// Blocks the author.
@@ -41,13 +55,20 @@ pub(super) enum ButtonAction {
 }
 
 impl ButtonAction {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 19] = [
         Self::React,
         Self::MoreEmoji,
+        Self::Reply,
+        Self::ToOriginal,
+        Self::OpenThread,
+        Self::MarkUnread,
         Self::Edit,
         Self::Delete,
         Self::ConfirmDeletion,
         Self::Back,
+        Self::Pin,
+        Self::Unpin,
+        Self::ShowVersions,
         Self::CopyLink,
         Self::Block,
         Self::Report,
@@ -61,10 +82,17 @@ impl ButtonAction {
         match self {
             Self::React => "react",
             Self::MoreEmoji => "more-emoji",
+            Self::Reply => "reply",
+            Self::ToOriginal => "to-original",
+            Self::OpenThread => "open-thread",
+            Self::MarkUnread => "mark-unread",
             Self::Edit => "edit",
             Self::Delete => "delete",
             Self::ConfirmDeletion => "confirm-deletion",
             Self::Back => "back",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::ShowVersions => "show-versions",
             Self::CopyLink => "copy-link",
             Self::Block => "block",
             Self::Report => "report",

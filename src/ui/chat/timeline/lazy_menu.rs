@@ -6,10 +6,11 @@ use web_sys::Event;
 use crate::{
     domain::{CommandId, Room},
     ui::{
+        changes::LazyChanges,
         chat::{
             composer::Draft,
             timeline::{
-                menu::{Menu, MenuFunctions, row_of},
+                menu::{Menu, MenuFunctions, Ways, row_of},
                 menu_actions,
                 row_signals::RowSignals,
             },
@@ -34,8 +35,10 @@ pub(super) struct LazyMenu {
 lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
 
 impl LazyMenu {
-    pub(super) fn new(draft: Draft, room: Memo<Option<Room>>) -> Self {
-        let menu = Menu { draft, state: RwSignal::default(), room, emoji: StoredValue::new(LazyEmoji::new()) };
+    pub(super) fn new(draft: Draft, room: Memo<Option<Room>>, ways: Ways) -> Self {
+        let (emoji, ways) = (StoredValue::new(LazyEmoji::new()), StoredValue::new(ways));
+        let changes = StoredValue::new(LazyChanges::new());
+        let menu = Menu { draft, state: RwSignal::default(), room, emoji, changes, ways };
         Self { menu, functions: Lazy::new(&FUNCTIONS, load_functions) }
     }
 

@@ -8,10 +8,12 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event};
 
 use crate::{
-    domain::{CommandId, Room},
+    domain::{CommandId, Room, Seq},
     protocol::ErrorCode,
     ui::{
+        changes::LazyChanges,
         chat::{composer::Draft, timeline::row_signals::RowSignals},
+        context::router::Navigator,
         emoji::LazyEmoji,
         kit::{boxed::Boxed, dom::closest},
     },
@@ -27,6 +29,29 @@ pub(super) struct Menu {
     pub(super) room: Memo<Option<Room>>,
     /// The emoji picker.
     pub(super) emoji: StoredValue<LazyEmoji>,
+    /// The versions of a message.
+    pub(super) changes: StoredValue<LazyChanges>,
+    /// The ways to other messages.
+    pub(super) ways: StoredValue<Ways>,
+}
+
+/// The ways to a message that another one replies to, back, and to a thread. A handle: copies share the same state.
+#[derive(Clone, Copy)]
+pub(super) struct Ways {
+    /// The message to scroll to.
+    pub(super) target: RwSignal<Option<Seq>>,
+    /// The reply that the user came from.
+    pub(super) back: RwSignal<Option<Seq>>,
+    pub(super) navigator: Navigator,
+}
+
+impl Ways {
+    /// Goes from a reply to the message that it answers.
+    pub(super) fn to_original(self, original: Seq, reply: Seq) {
+        // A message on its way has no place to come back to.
+        self.back.set(Some(reply).filter(|reply| *reply > Seq::ZERO));
+        self.target.set(Some(original));
+    }
 }
 
 /// The functions of the menu that load lazily.
@@ -60,7 +85,7 @@ impl MenuState {
 
     /// Whether the menu shows its buttons, a form or an answer.
     pub(super) fn has_buttons(self) -> bool {
-        self.is_open() && self.view != MenuView::MoreEmoji
+        self.is_open() && !matches!(self.view, MenuView::MoreEmoji | MenuView::Versions)
     }
 
     /// Whether the menu shows anything.
@@ -77,6 +102,8 @@ pub(super) enum MenuView {
     Actions,
     /// The emoji picker.
     MoreEmoji,
+    /// The texts that the message has had.
+    Versions,
     /// The question whether to delete the message.
     ConfirmDeletion,
     /// The form to report the message.

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, KeyboardEvent, PointerEvent};
 
 use crate::{
-    client::{RequestError, report},
+    client::{OwnSetting, RequestError, report},
     domain::{CommandId, Message},
     state::OutboxCommand,
     ui::{
@@ -18,7 +18,7 @@ use crate::{
                 menu_reaction::has_keyboard_focus,
             },
         },
-        context::router::message_path,
+        context::router::{message_path, thread_path},
         kit::{
             clipboard::copy_text,
             dom::{closest, focus, input_value, matches},
@@ -65,7 +65,7 @@ impl Menu {
             return;
         };
         let has_focus = has_keyboard_focus();
-        let message = untrack(|| message_view(self.draft.store(), self.draft.conversation, self.draft.timeline, id))
+        let message = untrack(|| message_view(self.draft.store(), self.draft.id.conversation, self.draft.timeline, id))
             .map(|view| view.message);
         let argument = button.get_attribute("data-argument").unwrap_or_default();
         let Some(action) = ButtonAction::of_button(&button) else { return };
@@ -83,6 +83,25 @@ impl Menu {
                     });
                 }
             }
+            (ButtonAction::Reply, Some(message)) => {
+                self.draft.start_reply(message.seq);
+                self.leave();
+            }
+            (ButtonAction::ToOriginal, Some(message)) => {
+                if let Some(reply) = message.reply {
+                    self.ways.get_value().to_original(reply.to, message.seq);
+                }
+            }
+            (ButtonAction::OpenThread, Some(message)) => {
+                let thread = message.reply.map_or(message.seq, |reply| reply.thread);
+                self.ways.get_value().navigator.go_to(&thread_path(self.draft.id.conversation, thread));
+                self.leave();
+            }
+            (ButtonAction::MarkUnread, Some(message)) => {
+                let setting = OwnSetting::UnreadFrom(message.seq);
+                self.show_outcome(self.draft.store().set_conversation(self.draft.id.conversation, setting));
+                self.finish(&row, has_focus);
+            }
             (ButtonAction::Edit, Some(message)) => {
                 self.draft.start_edit(&message);
                 self.draft.focus();
@@ -93,22 +112,29 @@ impl Menu {
                 self.finish(&row, has_focus);
             }
             (ButtonAction::Block, Some(message)) => {
-                let (store, draft) = (self.draft.store(), self.draft);
-                spawn_local(async move {
-                    if let Err(refusal) = store.set_blocked(message.author.id, true).await {
-                        draft.show_refusal(&refusal);
-                    }
-                });
+                self.show_outcome(self.draft.store().set_blocked(message.author.id, true));
                 self.finish(&row, has_focus);
             }
+            (ButtonAction::Pin | ButtonAction::Unpin, Some(message)) => {
+                let (store, on) = (self.draft.store(), action == ButtonAction::Pin);
+                self.show_outcome(store.set_message_pinned(self.draft.id.conversation, message.seq, on));
+                self.finish(&row, has_focus);
+            }
+            (ButtonAction::ShowVersions, Some(message)) => {
+                self.open(Some(message.id), is_touch);
+                self.show(MenuView::Versions, row, true);
+            }
             (ButtonAction::CopyLink, Some(message)) => {
-                let path = message_path(self.draft.conversation, message.seq);
+                let path = message_path(self.draft.id.conversation, message.seq);
                 let is_copied = copy_text(&format!("{}{path}", location().origin().unwrap_or_default()));
                 self.show(MenuView::LinkCopied(is_copied), row, false);
             }
             (ButtonAction::Report, _) => self.show(MenuView::Report, row, true),
             (ButtonAction::SendReport, Some(message)) => self.send_report(message, row),
-            (ButtonAction::MoreEmoji, _) => self.show(MenuView::MoreEmoji, row, has_focus),
+            (ButtonAction::MoreEmoji, _) => {
+                self.emoji.get_value().load();
+                self.show(MenuView::MoreEmoji, row, has_focus);
+            }
             (ButtonAction::Delete, _) => self.show(MenuView::ConfirmDeletion, row, has_focus),
             (ButtonAction::Back, _) => self.show(MenuView::Actions, row, has_focus),
             (ButtonAction::Retry, _) => {
@@ -123,8 +149,15 @@ impl Menu {
             }
             (
                 ButtonAction::React
+                | ButtonAction::Reply
+                | ButtonAction::ToOriginal
+                | ButtonAction::OpenThread
+                | ButtonAction::MarkUnread
                 | ButtonAction::Edit
                 | ButtonAction::ConfirmDeletion
+                | ButtonAction::Pin
+                | ButtonAction::Unpin
+                | ButtonAction::ShowVersions
                 | ButtonAction::CopyLink
                 | ButtonAction::Block
                 | ButtonAction::SendReport,
@@ -133,7 +166,21 @@ impl Menu {
         }
     }
 
-    /// The arrow keys move from message to message. Enter moves the focus into the menu, Escape back to the message, and from
+    /// Tells the user if a request is refused.
+    fn show_outcome(self, request: impl Future<Output = Result<(), RequestError>> + 'static) {
+        spawn_local(async move {
+            if let Err(refusal) = request.await {
+                self.draft.show_refusal(&refusal);
+            }
+        });
+    }
+
+    /// Whether the user may write here.
+    pub(super) fn may_reply(self) -> bool {
+        self.room.with_untracked(|room| room.as_ref().is_none_or(|room| !room.archived))
+    }
+
+    /// The arrow keys move from message to message. R replies. Enter moves the focus into the menu, Escape back to the message, and from
     /// there to the composer.
     fn on_key_down(self, event: &KeyboardEvent, target: &Element) {
         if event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key() {
@@ -159,6 +206,13 @@ impl Menu {
                 let Some(next) = next else { return };
                 focus(&next);
             }
+            ("r", Some(row)) if row == *target => {
+                let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
+                let message = id.and_then(|id| self.draft.timeline.with_untracked(|it| it.by_id(id).cloned()));
+                let Some(message) = message.filter(|message| message.has_text() && self.may_reply()) else { return };
+                self.draft.start_reply(message.seq);
+                self.leave();
+            }
             ("Enter", Some(row)) if row == *target => self.show(MenuView::Actions, row, true),
             ("Escape", Some(row)) if self.state.get_untracked().is_open() => self.finish(&row, true),
             ("Escape", _) => self.draft.focus(),
@@ -169,7 +223,7 @@ impl Menu {
 
     /// Sends a report to the moderators and shows its outcome.
     fn send_report(self, message: Message, row: Element) {
-        let (conversation, reason) = (self.draft.conversation, input_value(REPORT_REASON));
+        let (conversation, reason) = (self.draft.id.conversation, input_value(REPORT_REASON));
         spawn_local(async move {
             let outcome =
                 report(conversation, message.seq, reason).await.map_err(|refusal: RequestError| refusal.code());

@@ -13,6 +13,7 @@ use crate::{
             menu::{Menu, MenuState, MenuView, menu_class},
             reactions::{has_reacted, who_reacted},
             row_signals::RowSignals,
+            versions_menu::versions_menu,
         },
         i18n::{Texts, message_menu::MESSAGE_MENU, texts},
         kit::{
@@ -39,7 +40,7 @@ pub(super) fn menu_view(menu: Menu, row: RowSignals) -> Boxed {
         let me = store.me.get().filter(|_| menu.state.get().has_buttons())?;
         Some(menu_buttons(menu, &view.message, &me, t))
     });
-    view! { {buttons} {emoji_menu(menu, row)} }.boxed()
+    view! { {buttons} {emoji_menu(menu, row)} {versions_menu(menu, row)} }.boxed()
 }
 
 fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Texts) -> AnyView {
@@ -63,12 +64,31 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
                 parts.push(view! { <p class="reacted-by small">{sentence(&text)}</p> }.into_any());
             }
             let is_own = message.author.id == me.id;
+            if !is_archived {
+                parts.push(icon_button(ButtonAction::Reply, icons::reply(), menu_texts.reply).into_any());
+            }
+            if menu.draft.id.thread.is_none() {
+                if message.replies > 0 || message.reply.is_some() {
+                    parts.push(
+                        icon_button(ButtonAction::OpenThread, icons::thread(), menu_texts.open_thread).into_any(),
+                    );
+                }
+                parts.push(icon_button(ButtonAction::MarkUnread, icons::unread(), menu_texts.mark_unread).into_any());
+            }
             if is_own && !is_archived {
                 parts.push(icon_button(ButtonAction::Edit, icons::pencil(), menu_texts.edit).into_any());
             }
             let may_delete = menu.room.with(|room| room.as_ref().is_some_and(|it| me.role.max(it.role) > Role::Member));
             if is_own || may_delete {
                 parts.push(icon_button(ButtonAction::Delete, icons::bin(), menu_texts.delete).into_any());
+            }
+            if may_pin(menu, me) {
+                let (action, label) = if message.pinned {
+                    (ButtonAction::Unpin, menu_texts.unpin)
+                } else {
+                    (ButtonAction::Pin, menu_texts.pin)
+                };
+                parts.push(icon_button(action, icons::pin(), label).into_any());
             }
             parts.push(icon_button(ButtonAction::CopyLink, icons::link(), menu_texts.copy_link).into_any());
             if !is_own {
@@ -126,7 +146,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
             let text = if is_copied { menu_texts.link_copied } else { menu_texts.copy_failed };
             parts.push(view! { <p class="question answer" role="status">{text}</p> }.into_any());
         }
-        MenuView::MoreEmoji | MenuView::Closed => {}
+        MenuView::MoreEmoji | MenuView::Versions | MenuView::Closed => {}
     }
     view! {
         <div
@@ -143,6 +163,11 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
         </div>
     }
     .into_any()
+}
+
+/// Whether the user may pin messages: moderators of a room, and both users of a direct.
+fn may_pin(menu: Menu, me: &CurrentUser) -> bool {
+    menu.room.with(|room| room.as_ref().is_none_or(|it| !it.archived && me.role.max(it.role) > Role::Member))
 }
 
 /// The author and the beginning of the message, because rows may have moved since the pointer reached this one.

@@ -6,16 +6,19 @@ use leptos::{html, prelude::*};
 use web_sys::MouseEvent;
 
 use crate::{
-    client::{ClientStore, LoadState},
-    domain::ConversationId,
+    client::{ClientStore, LoadState, TimelineId},
+    domain::Seq,
     state::{Row, RowKey},
     ui::{
         chat::{
             companion::companion,
             composer::Draft,
-            timeline::{lazy_menu::LazyMenu, message_row::MessageRow, model::TimelineModel, scroll::ScrollPosition},
+            quote::LazyQuotes,
+            timeline::{
+                lazy_menu::LazyMenu, menu::Ways, message_row::MessageRow, missed_box::MissedBox, model::TimelineModel,
+                scroll::ScrollPosition,
+            },
         },
-        context::router::Navigator,
         i18n::{Language, texts},
         kit::{
             boxed::Boxing as _,
@@ -33,26 +36,36 @@ use crate::{
 /// The messages of one conversation.
 #[component]
 pub(crate) fn MessageList(
-    /// The conversation.
-    conversation: ConversationId,
-    /// The draft in the composer.
+    /// The draft in the composer of the conversation or the thread.
     draft: Draft,
+    /// The message that the address names.
+    named: Memo<Option<Seq>>,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
+    let id = draft.id;
+    let TimelineId { conversation, thread } = id;
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let scroller = NodeRef::<html::Div>::new();
     let scroll = ScrollPosition::new(scroller);
-    let model = TimelineModel::new(store, conversation);
+    let model = TimelineModel::new(store, id);
     let companion = companion(store, conversation);
     let (room, rooms) = (room(store, conversation), LazyRooms::new());
-    let menu = LazyMenu::new(draft, room);
+    let navigator = expect_context();
+    let menu = LazyMenu::new(draft, room, Ways { target: model.target, back: model.way_back, navigator });
     let menu_of_rows = StoredValue::new(menu);
     let formatting = Formatting::new(store);
-    model.update_rows(store, conversation, menu.menu, formatting);
-    model.keep_scroll_position(store, conversation, scroll, formatting);
-    model.load_as_needed(store, conversation, scroll);
-    model.mark_read_at_end(store, conversation, scroll);
-    model.follow_address(store, conversation, scroll, expect_context::<Navigator>().message);
+    let quotes = LazyQuotes::new();
+    model.update_rows(store, menu.menu, formatting, quotes);
+    model.keep_scroll_position(store, scroll, formatting);
+    model.load_as_needed(store, scroll);
+    if thread.is_none() {
+        model.mark_read_at_end(store, scroll);
+    }
+    model.follow_address(store, scroll, named);
+    model.open_at_unread(store, scroll);
+
+    // A thread shows what has changed in it, and the timeline says it.
+    let missed = thread.is_none().then(|| MissedBox::new(store, conversation));
 
     let row = move |row: Row| match row {
         Row::Day { day, at } => {
@@ -60,8 +73,8 @@ pub(crate) fn MessageList(
         }
         Row::New => view! { <li class="day new"><span>{t.timeline.new_messages}</span></li> }.boxed(),
         Row::Message { id, .. } => {
-            let row = model.row_signals(store, conversation, id, menu.menu, formatting);
-            view! { <MessageRow id row menu=menu_of_rows formatting/> }.boxed()
+            let row = model.row_signals(store, id, menu.menu, formatting);
+            view! { <MessageRow id row menu=menu_of_rows formatting quotes/> }.boxed()
         }
         Row::Notices { first, more } => {
             rooms.load();
@@ -82,11 +95,20 @@ pub(crate) fn MessageList(
     let rows = move || {
         model.midnight.track();
         let today = time_format::today();
-        model.rows().into_iter().map(|item| KeyedRow::new(row_id(&item, today), move || row(item))).collect()
+        let rows = model.rows();
+        let missed_at = missed.and_then(|missed| Some((missed.place(&rows, model.timeline)?, missed)));
+        let mut rows: Vec<KeyedRow> =
+            rows.into_iter().map(|item| KeyedRow::new(row_id(&item, today), move || row(item))).collect();
+        if let Some((index, missed)) = missed_at {
+            rows.insert(index, KeyedRow::new((4, 0), move || missed.view()));
+        }
+        rows
     };
     let beginning = move || {
         let text = match (model.is_complete(), model.is_empty(), companion.get()) {
             (false, ..) => return ().boxed(),
+            // The first message of a thread is its beginning.
+            _ if thread.is_some() => return ().boxed(),
             (true, true, None) if room.with(|room| room.as_ref().is_some_and(|room| !room.lobby)) => {
                 t.rooms.empty.to_owned()
             }
@@ -97,15 +119,14 @@ pub(crate) fn MessageList(
         view! { <p class="beginning quiet small">{sentence(&text)}</p> }.boxed_as(&text)
     };
     // After a failure nothing more is fetched until the user tries again. The note stands where messages are missing.
-    let load_failed = move |load: fn(TimelineModel, ClientStore, ConversationId, ScrollPosition)| {
-        let retry = move |_: MouseEvent| load(model, store, conversation, scroll);
+    let load_failed = move |load: fn(TimelineModel, ClientStore, ScrollPosition)| {
+        let retry = move |_: MouseEvent| load(model, store, scroll);
         let retry = view! { <button type="button" class="link" on:click=on(retry)>{t.timeline.retry}</button> };
         view! { <p class="beginning small" role="status">{t.timeline.load_failed} " " {retry}</p> }.boxed()
     };
     let has_failed = move || model.load.get() == LoadState::Failed;
     let below_rows = move || {
-        (has_failed() && model.gap.get().is_some())
-            .then(|| load_failed(|model, store, conversation, _| model.load_newer(store, conversation)))
+        (has_failed() && model.gap.get().is_some()).then(|| load_failed(|model, store, _| model.load_newer(store)))
     };
     let above_rows = move || match model.load.get() {
         LoadState::Failed if !model.is_complete() => load_failed(TimelineModel::load_missing),
@@ -117,16 +138,6 @@ pub(crate) fn MessageList(
         }
         .boxed(),
     };
-    let to_latest = move || {
-        let to_latest = move |_: MouseEvent| model.scroll_to_latest(store, conversation, scroll);
-        (!scroll.at_end.get()).then(|| {
-            view! {
-                <button type="button" class="to-latest" aria-label=t.timeline.to_latest on:click=on(to_latest)>
-                    {icons::down()}
-                </button>
-            }
-        })
-    };
     view! {
         <div class="timeline">
             <div
@@ -135,7 +146,7 @@ pub(crate) fn MessageList(
                 tabindex="0"
                 role="log"
                 aria-live="polite"
-                aria-label=t.timeline.messages
+                aria-label=if thread.is_some() { t.timeline.thread } else { t.timeline.messages }
                 aria-description=t.timeline.menu_hint
                 aria-busy=reactive(move || (model.load.get() == LoadState::Loading).to_string())
                 on:scroll=move |_| scroll.on_scroll()
@@ -148,7 +159,39 @@ pub(crate) fn MessageList(
                 </ol>
                 {reactive_view(below_rows)}
             </div>
-            {reactive_view(to_latest)}
+            {ways_elsewhere(model, store, scroll)}
         </div>
+    }
+}
+
+/// The buttons that lead back to a reply and to the newest message.
+fn ways_elsewhere(model: TimelineModel, store: ClientStore, scroll: ScrollPosition) -> impl IntoView {
+    let t = texts();
+    let to_latest = move || {
+        let to_latest = move |_: MouseEvent| model.scroll_to_latest(store, scroll);
+        (!scroll.at_end.get()).then(|| {
+            view! {
+                <button type="button" class="to-latest" aria-label=t.timeline.to_latest on:click=on(to_latest)>
+                    {icons::down()}
+                </button>
+            }
+        })
+    };
+    let way_back = move || {
+        model.way_back.get().map(|reply| {
+            let back = move |_: MouseEvent| {
+                model.way_back.set(None);
+                model.target.set(Some(reply));
+            };
+            view! {
+                <button type="button" class="way-back small" on:click=on(back)>
+                    {icons::reply()} {t.timeline.back_to_reply}
+                </button>
+            }
+        })
+    };
+    view! {
+        {reactive_view(way_back)}
+        {reactive_view(to_latest)}
     }
 }

@@ -4,21 +4,24 @@ use leptos::prelude::*;
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
-    domain::{Body, CommandId, Message, Reaction, Timestamp, User},
+    domain::{Body, CommandId, Mention, Message, Reaction, Timestamp, User, UserId},
     ui::{
         chat::{
             message_view::{DeliveryStatus, MessageView},
+            quote::LazyQuotes,
             timeline::{
                 button_actions::{ButtonAction, text_button},
                 lazy_menu::LazyMenu,
                 reactions::{reaction_button, row_id},
+                reply_parts::{quote_button, thread_button},
                 row_signals::RowSignals,
             },
         },
         i18n::{Language, texts},
         kit::{
             avatar::Avatar,
-            boxed::Boxing as _,
+            boxed::{Boxed, Boxing as _},
+            icons,
             keyed_list::{KeyedRow, keyed_list},
             reactive::{memo, reactive, reactive_view},
             sentence::sentence,
@@ -33,14 +36,28 @@ use crate::{
 #[derive(Clone, PartialEq)]
 struct MessageContent {
     body: Body,
+    mentions: Vec<Mention>,
     edited_at: Option<Timestamp>,
     is_deleted: bool,
+    is_pinned: bool,
 }
 
 impl MessageContent {
     fn of(message: &Message) -> Self {
-        Self { body: message.body.clone(), edited_at: message.edited_at, is_deleted: message.deleted }
+        Self {
+            body: message.body.clone(),
+            mentions: message.mentions.clone(),
+            edited_at: message.edited_at,
+            is_deleted: message.deleted,
+            is_pinned: message.pinned,
+        }
     }
+}
+
+/// Whether a message of somebody else mentions the user `me`, or everyone.
+fn names(message: &Message, me: Option<UserId>) -> bool {
+    let is_me = |mention: &Mention| mention.user().is_none_or(|user| Some(user.id) == me);
+    Some(message.author.id) != me && message.mentions.iter().any(is_me)
 }
 
 /// The row of a message. At the start of a group it shows the author and the time.
@@ -54,13 +71,17 @@ pub(super) fn MessageRow(
     menu: StoredValue<LazyMenu>,
     /// The formatting of messages.
     formatting: Formatting,
+    /// The quotes above replies.
+    quotes: LazyQuotes,
 ) -> impl IntoView {
     let (store, t) = (expect_context::<ClientStore>(), texts());
     let language = expect_context::<RwSignal<Language>>().get_untracked();
     let RowSignals { view, starts_group, has_menu, is_being_edited, .. } = row;
     // Untracked, because the whole page is rendered again when another user signs in.
     let me = store.me.with_untracked(|me| me.as_ref().map(|me| me.id));
-    view.with_untracked(|view| view.iter().for_each(|view| formatting.prepare(view.message.body.as_str())));
+    view.with_untracked(|view| {
+        view.iter().for_each(|view| formatting.prepare(view.message.body.as_str(), &view.message.mentions));
+    });
     let is = move |predicate: fn(&MessageView) -> bool| view.with(|view| view.as_ref().is_some_and(predicate));
 
     let time = move |at: Timestamp, class: &'static str, text: String| {
@@ -95,11 +116,16 @@ pub(super) fn MessageRow(
     let text = move || match content.get() {
         None => ().boxed(),
         Some(MessageContent { is_deleted: true, .. }) => t.timeline.deleted.boxed(),
-        Some(MessageContent { body, edited_at, .. }) => {
-            let mut parts = vec![formatting.view(body.as_str(), row.formatting.get())];
+        Some(MessageContent { body, mentions, edited_at, is_pinned, .. }) => {
+            let mut parts = vec![formatting.view(body.as_str(), &mentions, row.formatting.get())];
             if let Some(at) = edited_at {
                 parts.push(" ".boxed());
-                parts.push(time(at, "edited", t.timeline.edited.to_owned()));
+                parts.push(edited_mark(time(at, "", t.timeline.edited.to_owned()), row));
+            }
+            if is_pinned {
+                let pinned = t.timeline.pinned;
+                parts.push(" ".boxed());
+                parts.push(view! { <span class="pin-mark">{icons::pin()} {pinned}</span> }.boxed());
             }
             parts.boxed()
         }
@@ -142,6 +168,7 @@ pub(super) fn MessageRow(
             class:mine=reactive(move || view.with(|view| view.as_ref().map(|view| view.message.author.id)) == me)
             class:starts-group=reactive(move || starts_group.get())
             class:deleted=reactive(move || is(|view| !view.message.has_text()))
+            class:told=reactive(move || view.with(|view| view.as_ref().is_some_and(|view| names(&view.message, me))))
             class:being-edited=reactive(move || is_being_edited.get())
             data-pending=reactive(move || {
                 is(|view| matches!(view.status, DeliveryStatus::Pending | DeliveryStatus::Sending)).to_string()
@@ -149,12 +176,35 @@ pub(super) fn MessageRow(
         >
             {reactive(head)}
             <div class="message-content">
+                {quote_button(row, quotes)}
                 {reactive(hidden_author)}
                 <div class="body" dir="auto">{reactive(text)}</div>
                 <div class="reactions" role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
+                {menu.with_value(|menu| menu.menu.draft.id.thread).is_none().then(|| thread_button(row))}
                 {reactive(status)}
             </div>
             {reactive_view(menu_view)}
         </li>
     }
+}
+
+/// The time of the last edit, as a button that shows the earlier texts. The server's page has nothing to show them.
+fn edited_mark(time: Boxed, RowSignals { has_menu, .. }: RowSignals) -> Boxed {
+    if cfg!(feature = "ssr") {
+        return view! { <span class="edited">{time}</span> }.boxed();
+    }
+    // Tab reaches only the buttons of the message that has the menu, as for reactions.
+    let tab_index = reactive(move || if has_menu.get() { "0" } else { "-1" });
+    view! {
+        <button
+            type="button"
+            class="edited"
+            data-action=ButtonAction::ShowVersions.name()
+            title=texts().timeline.show_versions
+            tabindex=tab_index
+        >
+            {time}
+        </button>
+    }
+    .boxed()
 }

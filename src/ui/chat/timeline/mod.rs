@@ -10,9 +10,12 @@ mod menu_content;
 mod menu_reaction;
 mod message_list;
 mod message_row;
+mod missed_box;
 mod model;
 mod reactions;
+mod reply_parts;
 mod row_signals;
 mod scroll;
+mod versions_menu;
 
 pub(super) use message_list::MessageList;

@@ -5,12 +5,13 @@ use std::{cell::Cell, collections::HashSet, time::Duration};
 use leptos::prelude::*;
 
 use crate::{
-    client::{ClientStore, LoadState},
-    domain::{CommandId, ConversationId, Seq},
-    state::{Row, Timeline, rows},
+    client::{ClientStore, LoadState, TimelineId},
+    domain::{CommandId, Seq},
+    state::{Outgoing, Row, Timeline, rows},
     ui::{
         chat::{
             message_view::message_view,
+            quote::LazyQuotes,
             timeline::{menu::Menu, row_signals::RowSignals},
         },
         kit::{
@@ -35,6 +36,8 @@ struct TimelineRows {
 /// The model of one timeline. A handle: copies share the same state.
 #[derive(Clone, Copy)]
 pub(super) struct TimelineModel {
+    /// Which messages it has.
+    pub(super) id: TimelineId,
     /// The messages.
     pub(super) timeline: Signal<Timeline>,
     /// The state of their fetching.
@@ -51,8 +54,12 @@ pub(super) struct TimelineModel {
     pub(super) gap: Memo<Option<Seq>>,
     /// Messages of others after this one are new to the user.
     pub(super) new_after: RwSignal<Option<Seq>>,
+    /// Whether the conversation was just opened and has unread messages, of which the first is yet to be brought into view.
+    pub(super) opens_at_unread: RwSignal<bool>,
     /// The message to scroll to, which the address names, until that is done.
     pub(super) target: RwSignal<Option<Seq>>,
+    /// The reply from which the user has jumped to the message that it answers.
+    pub(super) way_back: RwSignal<Option<Seq>>,
     /// The message around which to fetch messages.
     pub(super) fetch_around: RwSignal<Option<Seq>>,
     rows: Memo<TimelineRows>,
@@ -60,19 +67,21 @@ pub(super) struct TimelineModel {
 }
 
 impl TimelineModel {
-    pub(super) fn new(store: ClientStore, conversation: ConversationId) -> Self {
-        let timeline: Signal<Timeline> = store.timeline(conversation).into();
+    pub(super) fn new(store: ClientStore, id: TimelineId) -> Self {
+        let TimelineId { conversation, thread } = id;
+        let timeline: Signal<Timeline> = store.timeline(id).into();
         let is_known = memo(move || timeline.with(Timeline::is_known));
         let is_loaded = memo(move || timeline.with(Timeline::is_loaded));
         let has_older = memo(move || timeline.with(Timeline::has_more_before));
         let gap = memo(move || timeline.with(Timeline::gap));
-        let new_after = RwSignal::new(unread_after(store, conversation));
+        let new_after = RwSignal::new(unread_after(store, id));
         let rows = memo(move || {
             let me = store.me.with(|me| me.as_ref().map(|me| me.id));
             let Some(me) = me.filter(|_| is_known.get()) else { return TimelineRows::default() };
             let rows = timeline.with(|timeline| {
                 store.outbox.with(|outbox| {
-                    let outgoing = outbox.messages_to(conversation);
+                    let is_of_it = |outgoing: &&Outgoing| is_in_thread(timeline, thread, outgoing);
+                    let outgoing = outbox.messages_to(conversation).filter(is_of_it);
                     store
                         .blocks
                         .with(|blocks| rows(timeline, outgoing, me, new_after.get(), blocks, time_format::day_of))
@@ -84,7 +93,7 @@ impl TimelineModel {
             });
             TimelineRows { group_starts: group_starts.collect(), rows }
         });
-        let load = store.load_state(conversation).into();
+        let load = store.load_state(id).into();
         let midnight = Trigger::new();
         effect(move || {
             let today = Cell::new(time_format::today());
@@ -99,6 +108,7 @@ impl TimelineModel {
             }
         });
         Self {
+            id,
             timeline,
             load,
             midnight,
@@ -107,7 +117,9 @@ impl TimelineModel {
             has_older,
             gap,
             new_after,
+            opens_at_unread: RwSignal::new(new_after.with_untracked(Option::is_some)),
             target: RwSignal::new(None),
+            way_back: RwSignal::new(None),
             fetch_around: RwSignal::new(None),
             rows,
             row_signals: StoredValue::default(),
@@ -138,17 +150,17 @@ impl TimelineModel {
     pub(super) fn row_signals(
         self,
         store: ClientStore,
-        conversation: ConversationId,
         id: CommandId,
         menu: Menu,
         formatting: Formatting,
     ) -> RowSignals {
-        let view = untrack(|| message_view(store, conversation, self.timeline, id));
+        let view = untrack(|| message_view(store, self.id.conversation, self.timeline, id));
         let row = RowSignals {
             view: RwSignal::new(view),
             starts_group: RwSignal::new(self.rows.with_untracked(|rows| rows.group_starts.contains(&id))),
             has_menu: RwSignal::new(menu.state.get_untracked().is_at(id)),
             formatting: RwSignal::new(untrack(|| formatting.state())),
+            quote: RwSignal::new(None),
             is_being_edited: RwSignal::new(untrack(|| menu.draft.edited_message()) == Some(id)),
         };
         self.row_signals.update_value(|all| all.push((id, row)));
@@ -159,13 +171,8 @@ impl TimelineModel {
     }
 
     /// Keeps the signals of all rows up to date.
-    pub(super) fn update_rows(
-        self,
-        store: ClientStore,
-        conversation: ConversationId,
-        menu: Menu,
-        formatting: Formatting,
-    ) {
+    pub(super) fn update_rows(self, store: ClientStore, menu: Menu, formatting: Formatting, quotes: LazyQuotes) {
+        effect(move || self.update_quotes(store, quotes));
         effect(move || {
             // Tracked once here, because the views of all rows depend on the same signals.
             self.timeline.track();
@@ -174,7 +181,7 @@ impl TimelineModel {
             store.me.track();
             store.presence.track();
             for (id, RowSignals { view: current, .. }) in self.row_signals.get_value() {
-                let view = untrack(|| message_view(store, conversation, self.timeline, id));
+                let view = untrack(|| message_view(store, self.id.conversation, self.timeline, id));
                 if current.with_untracked(|current| *current != view) {
                     current.set(view);
                 }
@@ -205,10 +212,33 @@ impl TimelineModel {
     }
 }
 
-/// The position up to which the user has read, if there are unread messages.
-pub(super) fn unread_after(store: ClientStore, conversation: ConversationId) -> Option<Seq> {
+impl TimelineModel {
+    /// Shows what the replies among the rows answer.
+    fn update_quotes(self, store: ClientStore, quotes: LazyQuotes) {
+        self.timeline.track();
+        store.outbox.track();
+        self.rows.track();
+        let original = |row: &RowSignals| row.view.with_untracked(|view| Some(view.as_ref()?.message.reply?.to));
+        let rows = self.row_signals.get_value().into_iter();
+        let replies: Vec<_> = rows.filter_map(|(_, row)| Some((original(&row)?, row.quote))).collect();
+        let seqs: Vec<Seq> = replies.iter().map(|(seq, _)| *seq).collect();
+        for ((_, current), quote) in replies.into_iter().zip(quotes.find(store, self.id, self.timeline, &seqs)) {
+            if current.with_untracked(|current| current.as_ref() != Some(&quote)) {
+                current.set(Some(quote));
+            }
+        }
+    }
+}
+
+/// Whether a message on its way belongs to the thread, if this is one.
+pub(super) fn is_in_thread(timeline: &Timeline, thread: Option<Seq>, outgoing: &Outgoing) -> bool {
+    thread.is_none() || outgoing.reply_to().is_some_and(|original| timeline.get(original).is_some())
+}
+
+/// The position up to which the user has read, if there are unread messages. What is new in a thread is not marked there.
+pub(super) fn unread_after(store: ClientStore, TimelineId { conversation, thread }: TimelineId) -> Option<Seq> {
     store.conversations.with_untracked(|conversations| {
-        let unread = conversations.get(conversation).filter(|conversation| conversation.unread > 0);
-        unread.map(|conversation| conversation.read_seq)
+        let conversation = conversations.get(conversation).filter(|_| thread.is_none());
+        conversation.filter(|conversation| conversation.unread > 0).map(|conversation| conversation.read_seq)
     })
 }

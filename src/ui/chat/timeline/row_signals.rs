@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{chat::message_view::MessageView, markdown::FormattingState};
+use crate::ui::{
+    chat::{message_view::MessageView, quote::QuotedMessage},
+    markdown::FormattingState,
+};
 
 /// The signals that the row of a message follows.
 ///
@@ -19,6 +22,8 @@ pub(super) struct RowSignals {
     pub(super) has_menu: RwSignal<bool>,
     /// How the text shows.
     pub(super) formatting: RwSignal<FormattingState>,
+    /// What is known of the message that this one replies to, if it is a reply.
+    pub(super) quote: RwSignal<Option<QuotedMessage>>,
     /// Whether the composer edits this message.
     pub(super) is_being_edited: RwSignal<bool>,
 }

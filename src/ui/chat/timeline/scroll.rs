@@ -118,6 +118,18 @@ impl ScrollPosition {
         request_animation_frame(move || self.restore());
     }
 
+    /// Scrolls to the line above the first unread message, with some of what was read before above it. If everything from there
+    /// on fits into the view, that is the end.
+    pub(super) fn show_new(self) {
+        let Some(element) = self.element() else { return };
+        let Some(line) = element.query_selector(".day.new").ok().flatten() else { return };
+        self.at_end.set(false);
+        element.set_scroll_top(element.scroll_top() + end_of(&line, &element) - element.client_height() / 4);
+        self.last_top.set_value(element.scroll_top());
+        self.is_stale.set_value(false);
+        self.on_scroll();
+    }
+
     /// Scrolls to a message, and marks it for a moment.
     pub(super) fn show(self, id: CommandId) {
         let Some(element) = self.element() else { return };

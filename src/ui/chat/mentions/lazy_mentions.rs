@@ -1,0 +1,43 @@
+//! Access to the screen, which loads lazily.
+
+use leptos::prelude::*;
+
+use crate::{
+    client::{ClientStore, ConnectionStatus},
+    ui::{
+        chat::mentions::screen::mentions,
+        i18n::texts,
+        kit::{
+            boxed::Boxed,
+            lazy::{Lazy, lazy},
+            reactive::effect,
+        },
+    },
+};
+
+lazy!(threads: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
+
+/// The screen. A handle: copies share the same state.
+#[derive(Clone, Copy)]
+pub(crate) struct LazyMentions(Lazy<fn() -> Boxed>);
+
+impl LazyMentions {
+    pub(crate) fn new() -> Self {
+        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::<fn() -> Boxed>::new(&MENTIONS, load_mentions));
+        effect(move || {
+            if store.connection_status.get() == ConnectionStatus::Online {
+                lazy.load_again();
+            }
+        });
+        Self(lazy)
+    }
+
+    /// The screen, in place of a conversation. The server has it at once.
+    pub(crate) fn view(self) -> Boxed {
+        if cfg!(feature = "ssr") {
+            return mentions();
+        }
+        self.0.load();
+        self.0.view(texts(), |mentions| mentions())
+    }
+}

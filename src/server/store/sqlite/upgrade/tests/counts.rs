@@ -17,7 +17,6 @@ use crate::{
                 upgrade::{tests::old_store::rows, upgrade},
                 verify,
             },
-            store_trait::Lifecycle as _,
         },
     },
 };

@@ -14,7 +14,7 @@ use crate::{
             error::StoreError,
             sqlite::queries::{
                 rows::{USER_1, USER_COLUMNS, all_rows, user_from},
-                unread::{ReadMark, count_unread},
+                unread::{UnreadRange, count_unread},
             },
         },
     },
@@ -72,7 +72,7 @@ fn conversation_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Convers
         None => ConversationKind::Direct { with: Companion { user: user_from(row, 8)?, gone: row.get(7)? } },
     };
     let (last_seq, read_seq) = (row.get(2)?, row.get(3)?);
-    let mark = ReadMark {
+    let range = UnreadRange {
         conversation: row.get(21)?,
         member: row.get(22)?,
         read_seq,
@@ -85,7 +85,7 @@ fn conversation_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Convers
         last_seq,
         last_message_at: row.get(6)?,
         read_seq,
-        unread: count_unread(db, &mark)?,
+        unread: count_unread(db, &range)?,
         mentions: row.get(20)?,
         muted: row.get(18)?,
         pinned: row.get(19)?,

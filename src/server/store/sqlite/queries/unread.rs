@@ -10,8 +10,8 @@ use crate::{
     server::store::sqlite::numbers::{ConversationNumber, UserNumber},
 };
 
-/// A member's read mark.
-pub(super) struct ReadMark {
+/// The events after a member's read mark.
+pub(super) struct UnreadRange {
     pub(super) conversation: ConversationNumber,
     pub(super) member: UserNumber,
     pub(super) read_seq: Seq,
@@ -39,23 +39,23 @@ const BY_OTHERS: &str = "
          LIMIT ?4)";
 
 /// Counts up to [`MAX_UNREAD`].
-pub(super) fn count_unread(db: &Connection, mark: &ReadMark) -> rusqlite::Result<u32> {
-    let by_anybody = count_messages(db, mark)?;
-    if by_anybody == 0 || mark.is_all_by_others {
+pub(super) fn count_unread(db: &Connection, range: &UnreadRange) -> rusqlite::Result<u32> {
+    let by_anybody = count_messages(db, range)?;
+    if by_anybody == 0 || range.is_all_by_others {
         return Ok(by_anybody);
     }
     let mut select = db.prepare_cached(BY_OTHERS)?;
-    select.query_row(params![mark.conversation, mark.read_seq, mark.member, MAX_UNREAD], |row| row.get(0))
+    select.query_row(params![range.conversation, range.read_seq, range.member, MAX_UNREAD], |row| row.get(0))
 }
 
 /// Counts the messages of anybody after the mark that are not deleted, up to [`MAX_UNREAD`].
-fn count_messages(db: &Connection, mark: &ReadMark) -> rusqlite::Result<u32> {
+fn count_messages(db: &Connection, range: &UnreadRange) -> rusqlite::Result<u32> {
     let mut select = db.prepare_cached(NOT_COUNTED)?;
-    let (mut counted, mut after, mut step) = (0, mark.read_seq.0, u64::from(MAX_UNREAD));
+    let (mut counted, mut after, mut step) = (0, range.read_seq.0, u64::from(MAX_UNREAD));
     // Step by step, because other users decide how many other events there are.
-    while counted < u64::from(MAX_UNREAD) && after < mark.last_seq.0 {
-        let up_to = mark.last_seq.0.min(after + step);
-        let others: u32 = select.query_row(params![mark.conversation, Seq(after), Seq(up_to)], |row| row.get(0))?;
+    while counted < u64::from(MAX_UNREAD) && after < range.last_seq.0 {
+        let up_to = range.last_seq.0.min(after + step);
+        let others: u32 = select.query_row(params![range.conversation, Seq(after), Seq(up_to)], |row| row.get(0))?;
         counted += (up_to - after).saturating_sub(others.into());
         (after, step) = (up_to, step * 2);
     }

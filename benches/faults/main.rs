@@ -15,7 +15,7 @@
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
 //! | `settings` | mutes and pins the Lobby and sets the read mark back; each welcome must show what was acknowledged |
-//! | `history`, `log` | what clients did and observed; what the database holds |
+//! | `history`, `log`, `stored_entry` | what clients did and observed; what the database holds |
 //! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
 //! | `consumer` | a process that follows the commit log, and is killed with the server |
@@ -49,6 +49,7 @@ mod shared_events;
 mod single_run;
 mod single_server;
 mod storage_trouble;
+mod stored_entry;
 mod talk_log;
 mod texts;
 mod users;

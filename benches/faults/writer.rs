@@ -23,7 +23,7 @@ use super::{
     counters::Counters,
     entrance::Entrance,
     frames::{ReceivedFrame, command_frame},
-    history::{Ack, Command, Outcome},
+    history::{Ack, Command, CommandKind, Outcome},
     planned_commands::PlannedCommands,
     talk_log::TalkLog,
 };
@@ -42,6 +42,8 @@ pub(crate) struct WriterSetup {
     /// The Lobby comes first.
     pub(crate) rooms: Vec<ConversationId>,
     pub(crate) directs: Vec<ConversationId>,
+    /// Rooms whose moderator the writer is.
+    pub(crate) moderated: Vec<ConversationId>,
 }
 
 pub(crate) struct Writer {
@@ -103,7 +105,7 @@ impl Writer {
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
-        let planned_commands = PlannedCommands::new(setup.rooms.clone(), setup.directs.clone(), pace.lobby_share);
+        let planned_commands = PlannedCommands::new(&setup, pace.lobby_share);
         // Not all at the same time.
         let next_command_at = Instant::now() + pace.pause.mul_f64(rng.random());
         Self {
@@ -349,7 +351,7 @@ impl Writer {
         if let Some(sent) = self.unanswered.get(&index) {
             self.talk_log.ack(sent.at);
         }
-        if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
+        if let (CommandKind::Event(EventKind::Message { .. }), Some(seq)) = (&command.kind, ack.seq) {
             self.planned_commands.add_own_message(command.conversation, seq);
         }
         self.mark_answered(index);
@@ -367,7 +369,10 @@ impl Writer {
                 let pause = Duration::from_millis(self.rng.random_range(100..500));
                 self.retry_at.insert(index, Instant::now() + pause);
             }
-            (Some((index, Outcome::Unanswered)), ErrorCode::UnknownMessage | ErrorCode::TooManyReactions) => {
+            (
+                Some((index, Outcome::Unanswered)),
+                ErrorCode::UnknownMessage | ErrorCode::TooManyReactions | ErrorCode::TooManyPins,
+            ) => {
                 self.counters.refused_for_good.increment();
                 self.commands[index].outcome = Outcome::Refused(code);
                 self.mark_answered(index);

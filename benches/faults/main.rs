@@ -15,7 +15,7 @@
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
 //! | `settings` | mutes and pins the Lobby and sets the read mark back; each welcome must show what was acknowledged |
-//! | `history`, `log`, `stored_entry` | what clients did and observed; what the database holds |
+//! | `history`, `log`, `log_contents`, `stored_entry` | what clients did and observed; what the database holds |
 //! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
 //! | `consumer` | a process that follows the commit log, and is killed with the server |
@@ -36,6 +36,7 @@ mod frames;
 mod history;
 mod http_api;
 mod log;
+mod log_contents;
 mod options;
 mod planned_commands;
 mod proxy;

@@ -20,7 +20,7 @@ mod tests;
 
 pub use blocks::parse;
 pub(crate) use code_block::{ends_in_code, is_fence};
-pub(crate) use mentions::{parse_with_mentions, plain_with_mentions};
+pub use mentions::{parse_with_mentions, plain_with_mentions};
 pub use nodes::{Alignment, Block, Inline, Link, Table, visible_text};
 
 /// The most lines of a message that show at once.

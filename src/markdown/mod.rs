@@ -5,6 +5,7 @@ mod blocks;
 mod characters;
 mod code_block;
 mod emphasis;
+mod excerpt;
 pub(crate) mod highlight;
 mod inlines;
 mod links;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use blocks::parse;
 pub(crate) use code_block::{ends_in_code, is_fence};
+pub(crate) use excerpt::excerpt;
 pub use mentions::{parse_with_mentions, plain_with_mentions};
 pub use nodes::{Alignment, Block, Inline, Link, Table, visible_text};
 

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     client::{ClientStore, RequestError, changes_after, message_versions, messages_at},
     domain::{Body, ConversationId, Event, EventKind, Message, Seq, UserId},
+    markdown::excerpt,
     state::{MissedChanges, MissedReaction, ReadMessages, missed_changes},
     ui::{
         context::router::message_path,
@@ -144,7 +145,7 @@ fn links(conversation: ConversationId, messages: &[Seq], changed: &ChangedMessag
     let link = |(index, seq): (usize, &Seq)| {
         let message = changed.messages.get(seq);
         let text = match message.map(|message| (message.has_text(), message)) {
-            Some((true, message)) => excerpt(message.body.as_str()),
+            Some((true, message)) => excerpt(message.body.as_str(), MAX_EXCERPT),
             Some((false, message)) => (own.message_of)(&time_format::short_date_and_time(message.at, language)),
             None => format!("#{seq}"),
         };
@@ -156,13 +157,4 @@ fn links(conversation: ConversationId, messages: &[Seq], changed: &ChangedMessag
         links.push(view! { " " {(own.more)(messages.len() - MAX_LINKS)} }.boxed());
     }
     links
-}
-
-/// The beginning of a text, in one line.
-fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_EXCERPT) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
-    }
 }

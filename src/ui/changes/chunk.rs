@@ -1,4 +1,4 @@
-//! Access to the chunk `changes`.
+//! Access to the chunk `conversation`.
 
 use leptos::prelude::*;
 
@@ -37,7 +37,7 @@ pub(crate) struct ChangesFunctions {
 
 const FUNCTIONS: ChangesFunctions = ChangesFunctions { pin_button, pins_panel, versions, look_for_missed, missed_view };
 
-lazy!(changes: CHANGES_FUNCTIONS, load_changes_functions, fill_changes_functions, ChangesFunctions = FUNCTIONS);
+lazy!(conversation: CHANGES_FUNCTIONS, load_changes_functions, fill_changes_functions, ChangesFunctions = FUNCTIONS);
 
 /// The chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]

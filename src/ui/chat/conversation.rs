@@ -75,7 +75,7 @@ pub(super) fn ConversationPane(
     let room = room(store, conversation);
     let rooms = LazyRooms::new();
     let panel = RwSignal::new(None::<Panel>);
-    let pins = Pins::new(store, conversation, room, panel);
+    let pins = Pins::new(store, navigator, conversation, room, panel);
     let title = move || match (room.get(), companion.get()) {
         (Some(room), _) => {
             let name = room_name(&room, t).to_owned();

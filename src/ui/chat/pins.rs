@@ -7,6 +7,7 @@ use crate::{
     domain::{ConversationId, Role, Room},
     ui::{
         changes::LazyChanges,
+        context::router::{Navigator, conversation_path},
         kit::{
             boxed::{Boxed, Boxing as _},
             reactive::effect,
@@ -27,22 +28,26 @@ pub(super) struct Pins {
 }
 
 impl Pins {
-    /// Of the list and the `panel` beside a room, one is open at a time.
+    /// Of the list, the `panel` beside a room and a thread, one is open at a time.
     pub(super) fn new(
         store: ClientStore,
+        navigator: Navigator,
         conversation: ConversationId,
         room: Memo<Option<Room>>,
         panel: RwSignal<Option<Panel>>,
     ) -> Self {
         let is_open = RwSignal::new(false);
         effect(move || {
-            if panel.get().is_some() {
+            if panel.get().is_some() || navigator.thread.get().is_some() {
                 is_open.set(false);
             }
         });
         effect(move || {
             if is_open.get() {
                 panel.set(None);
+                if navigator.thread.with_untracked(Option::is_some) {
+                    navigator.go_to(&conversation_path(conversation));
+                }
             }
         });
         let may_unpin =

@@ -1,5 +1,5 @@
 //! Pinned messages, earlier texts of a message, and what changed while the reader was away. Only code of the lazy chunk
-//! `changes` may use these texts.
+//! `conversation` may use these texts.
 
 use crate::ui::i18n::{
     in_sentence::{InSentence, join},

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-lazy!(threads: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
+lazy!(conversation: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
 
 /// The screen. A handle: copies share the same state.
 #[derive(Clone, Copy)]

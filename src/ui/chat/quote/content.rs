@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     client::ClientStore,
     domain::{ConversationId, Message, Seq, User},
+    markdown::excerpt,
     state::{Original, Timeline},
     ui::{
         i18n::{texts, threads::THREADS},
@@ -74,8 +75,7 @@ fn quote_of(store: ClientStore, message: &Message) -> QuotedMessage {
     if store.blocks.with(|blocks| blocks.hides(message)) {
         return QuotedMessage::Missing;
     }
-    let words = message.body.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
-    QuotedMessage::Known(message.author.clone(), words.chars().take(MAX_CHARACTERS).collect())
+    QuotedMessage::Known(message.author.clone(), excerpt(message.body.as_str(), MAX_CHARACTERS))
 }
 
 fn view(quote: &QuotedMessage) -> Boxed {

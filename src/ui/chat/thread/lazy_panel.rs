@@ -18,7 +18,7 @@ use crate::{
 
 type ThreadPanel = fn(ConversationId, Seq) -> Boxed;
 
-lazy!(threads: PANEL, load_panel, fill_panel, ThreadPanel = thread_panel);
+lazy!(conversation: PANEL, load_panel, fill_panel, ThreadPanel = thread_panel);
 
 /// The panel. A handle: copies share the same state.
 #[derive(Clone, Copy)]

@@ -32,7 +32,7 @@ pub(super) struct LazyMenu {
     functions: Lazy<MenuFunctions>,
 }
 
-lazy!(message_menu: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
+lazy!(conversation: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
 
 impl LazyMenu {
     pub(super) fn new(draft: Draft, room: Memo<Option<Room>>, ways: Ways) -> Self {

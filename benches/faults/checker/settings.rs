@@ -18,8 +18,8 @@ pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
     for command in commands {
         let CommandKind::Setting(setting) = command.kind else { continue };
         let (user, conversation) = (command.author, command.conversation);
-        let acked = asked.entry(LoggedSetting { user, conversation, setting }).or_default();
-        *acked += usize::from(command.outcome == Outcome::Acked);
+        let count = asked.entry(LoggedSetting { user, conversation, setting }).or_default();
+        *count += usize::from(command.outcome == Outcome::Acked);
         check_answers(command, findings);
     }
     for (setting, acked) in &asked {

@@ -75,12 +75,8 @@ async fn assert_answered(server: &TestServer, reader: &TestClient, path: &str) {
     } else {
         assert!(matches!(status.as_u16(), 400 | 404), "{path}: {status}");
         let problem: Problem = response.json().await.expect(path);
-        let expected = [
-            ErrorCode::BadFrame,
-            ErrorCode::NotFound,
-            ErrorCode::UnknownConversation,
-            ErrorCode::UnknownMessage,
-        ];
+        let expected =
+            [ErrorCode::BadFrame, ErrorCode::NotFound, ErrorCode::UnknownConversation, ErrorCode::UnknownMessage];
         assert!(expected.contains(&problem.code), "{path}: {problem:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Users' lists of conversations: what is in them, their order, unread counts.
 
 use crate::{
-    domain::{CommandId, ConversationId, ConversationKind, Emoji, EventKind, Seq, Timestamp, User},
+    domain::{CommandId, ConversationId, ConversationKind, Emoji, EventKind, MAX_UNREAD, Seq, Timestamp, User},
     server::{
         rules::{BlockUser, Entry, HideDirect, JoinRoom, ModerationAction, Refusal, UserRef},
         store::{
@@ -74,6 +74,46 @@ pub(super) async fn unread_messages_are_those_of_others_after_the_read_mark(mut 
     // New users have nothing unread.
     let newcomer = test.guest("Dave").await;
     assert_eq!(test.view(&newcomer, lobby).await.unread, 0);
+}
+
+pub(super) async fn unread_messages_are_counted_up_to_a_limit_whatever_lies_between(mut test: StoreTest) {
+    let (ada, bob, dave) = (test.guest("Ada").await, test.guest("Bob").await, test.guest("Dave").await);
+    let lobby = test.lobby;
+    let limit = u64::from(MAX_UNREAD);
+    let unread = async |test: &StoreTest| test.view(&ada, lobby).await.unread;
+    // As many other events as messages: reactions, deletions, and notices.
+    for round in 0..limit / 10 {
+        for _ in 0..8 {
+            test.say(&bob, lobby, "hello").await.expect("a member may write");
+        }
+        let newest = test.say(&bob, lobby, "hello").await.expect("a member may write");
+        for on in [true, false].into_iter().cycle().take(8) {
+            let emoji = Emoji::parse("🍵").expect("an emoji");
+            test.change(&bob, lobby, EventKind::Reaction { seq: newest, emoji, on }).await.expect("a reaction");
+        }
+        if round % 10 == 0 {
+            test.change(&bob, lobby, EventKind::Deletion { seq: newest }).await.expect("the own message");
+            let action = if round % 20 == 0 { ModerationAction::Mute(None) } else { ModerationAction::Unmute };
+            test.moderate(None, &dave, Some(lobby), action).await.expect("the operator may");
+        }
+        test.deliveries().await;
+    }
+    let deleted = limit / 100;
+    assert_eq!(u64::from(unread(&test).await), limit / 10 * 9 - deleted);
+    for _ in 0..limit / 10 + deleted - 1 {
+        test.say(&bob, lobby, "hello").await.expect("a member may write");
+    }
+    assert_eq!(u64::from(unread(&test).await), limit - 1);
+    for _ in 0..2 {
+        test.say(&bob, lobby, "hello").await.expect("a member may write");
+        assert_eq!(u64::from(unread(&test).await), limit);
+    }
+    let carol = test.guest("Carol").await;
+    test.run(BlockUser { user: ada.id, other: carol.id }).await.expect("a block");
+    test.say(&carol, lobby, "hello").await.expect("a member may write");
+    test.store.mark_read(ada.id, lobby, Seq(3));
+    test.reopen().await;
+    assert_eq!(u64::from(unread(&test).await), limit - 2, "without what a blocked user wrote");
 }
 
 pub(super) async fn a_read_mark_moves_forward_only_and_not_beyond_the_end(mut test: StoreTest) {

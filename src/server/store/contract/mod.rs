@@ -75,6 +75,7 @@ suite! {
         rooms_come_first_and_then_the_newest_directs
         a_list_is_read_in_pages
         unread_messages_are_those_of_others_after_the_read_mark
+        unread_messages_are_counted_up_to_a_limit_whatever_lies_between
         a_read_mark_moves_forward_only_and_not_beyond_the_end
         a_moved_read_mark_is_announced_and_not_logged
         a_hidden_direct_comes_back_with_the_next_message

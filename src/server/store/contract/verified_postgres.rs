@@ -1,6 +1,6 @@
 //! Verifies a database of PostgreSQL: copies its tables, which are the same, to SQLite and lets `teahouse verify` judge.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 use serde_json::Value as Json;
@@ -37,15 +37,7 @@ pub(super) async fn findings(client: &Client) -> String {
     }
     db.execute_batch("COMMIT").expect("a commit");
     drop(db);
-    let mut findings = verify(folder.path(), &mut |_, _| {}).expect("a verification").to_string();
-    // What SQLite counts each time.
-    let miscounted = "SELECT name FROM conversations c
-          WHERE member_count <> CASE kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.number) ELSE 0 END";
-    for row in client.query_typed(miscounted, &[]).await.expect("the counts of members") {
-        let room: Option<String> = row.get(0);
-        writeln!(findings, "the members of {room:?} are miscounted").expect("texts take everything");
-    }
-    findings
+    verify(folder.path(), &mut |_, _| {}).expect("a verification").to_string()
 }
 
 fn texts(db: &Connection, select: &str) -> Vec<String> {

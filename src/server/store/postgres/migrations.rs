@@ -33,6 +33,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("pins.sql"), oldest_program: 4 },
     // An edit by a program of version 4 would leave the mentions of the earlier text.
     Migration { sql: include_str!("mentions.sql"), oldest_program: 5 },
+    Migration { sql: include_str!("unread.sql"), oldest_program: 5 },
 ];
 
 /// What identifies a store.

@@ -4,4 +4,4 @@
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The `PRAGMA user_version` of a database with these tables. See `upgrade` for how stores of earlier versions get there.
-pub(super) const SCHEMA_VERSION: u32 = 25;
+pub(super) const SCHEMA_VERSION: u32 = 26;

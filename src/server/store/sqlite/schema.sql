@@ -1,4 +1,4 @@
--- The tables of a new store (version 25). Stores of earlier versions are copied into these tables; see `upgrade`.
+-- The tables of a new store (version 26). Stores of earlier versions are copied into these tables; see `upgrade`.
 --
 -- Users and conversations have a UUID, which everybody else knows, and a small number, which the other tables refer to.
 -- Times are milliseconds since the Unix epoch; those of the server's clock are marked, see server/clock.rs.
@@ -53,6 +53,8 @@ CREATE TABLE ended_sessions (
 
 CREATE INDEX ended_sessions_by_age ON ended_sessions (at);
 
+-- `member_count`: how many members a room has; 0 for a direct. It is written as a migration adds it, so that an upgraded store has
+-- the same tables.
 CREATE TABLE conversations (
     number      INTEGER PRIMARY KEY,
     id          BLOB NOT NULL UNIQUE,
@@ -63,18 +65,20 @@ CREATE TABLE conversations (
     direct_high INTEGER REFERENCES users (number) CHECK ((direct_high IS NOT NULL) = (kind = 'direct')),
     created_at  INTEGER NOT NULL,
     -- Retention has processed the events up to this seq.
-    retained    INTEGER NOT NULL DEFAULT 0,
+    retained    INTEGER NOT NULL DEFAULT 0, member_count INTEGER NOT NULL DEFAULT 0,
     UNIQUE (direct_low, direct_high),
     CHECK (direct_low < direct_high)
 ) STRICT;
 
+-- `set_back_at`: the position of the commit log at which the member last set the read mark back. Own messages after the mark are
+-- from before it. It is written as a migration adds it.
 CREATE TABLE members (
     conversation INTEGER NOT NULL REFERENCES conversations (number),
     user         INTEGER NOT NULL REFERENCES users (number),
     read_seq     INTEGER NOT NULL,
     joined_at    INTEGER NOT NULL,
     -- The sort key in the member's list, see ListKey; NULL while the conversation is not in the list.
-    listed       INTEGER,
+    listed       INTEGER, set_back_at INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation, user)
 ) STRICT, WITHOUT ROWID;
 
@@ -147,6 +151,9 @@ CREATE UNIQUE INDEX commands ON events (command_id, author);
 CREATE INDEX changes ON events (conversation, target) WHERE target IS NOT NULL;
 -- Finds what has changed since an event, without the messages.
 CREATE INDEX changes_by_seq ON events (conversation, seq, target) WHERE target IS NOT NULL;
+-- What is neither a message nor changes one. Unread messages are all events that are not here, in `changes_by_seq`, or in
+-- `deleted_messages`.
+CREATE INDEX notices ON events (conversation, seq) WHERE target IS NULL AND payload ->> '$.kind' <> 'message';
 
 -- The commit log, second part: everything that is not an event of a conversation; see rules::Entry.
 CREATE TABLE entries (
@@ -177,6 +184,8 @@ CREATE TABLE states (
     PRIMARY KEY (conversation, seq),
     FOREIGN KEY (conversation, seq) REFERENCES events (conversation, seq)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deleted_messages ON states (conversation, seq) WHERE deleted;
 
 CREATE TABLE reactions (
     conversation INTEGER NOT NULL,

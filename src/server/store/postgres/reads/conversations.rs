@@ -17,6 +17,7 @@ use crate::{
                 reads::{
                     rows::{count_from, user_from},
                     sql::{user_columns, user_number},
+                    unread::{messages_after, not_counted, unread},
                 },
                 statement::Statement,
             },
@@ -29,16 +30,9 @@ use crate::{
 macro_rules! views_of {
     ($members:literal, $limit:literal) => {
         concat!(
-            "SELECT c.id, c.name, coalesce(newest.seq, 0), m.read_seq,
-                    (SELECT count(*) FROM (
-                        SELECT 1 FROM messages e
-                         WHERE e.conversation = m.conversation AND e.seq > m.read_seq AND e.author <> m.user_number
-                           AND NOT e.deleted AND e.notice IS NULL
-                           AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_number = m.user_number AND b.blocked = e.author)
-                         LIMIT ",
-            $limit,
-            "::bigint) unread),
-                    c.member_count::bigint,
+            "SELECT c.id, c.name, coalesce(newest.seq, 0), m.read_seq, ",
+            unread!($limit),
+            ",      c.member_count::bigint,
                     -- Looks for a message among the last 100 events only, because other users decide how many other events
                     -- there are. If there is none, the time of the last event is used.
                     coalesce((SELECT at FROM events WHERE conversation = m.conversation AND target IS NULL

@@ -10,3 +10,4 @@ pub(super) mod rooms;
 pub(super) mod rows;
 mod sql;
 pub(super) mod threads;
+mod unread;

@@ -86,12 +86,7 @@ impl Tables<'_> {
             M::SetRoom { room, setting } => self.set_room(*room, setting),
             M::SetRoomRole { room, user, role } => self.set_room_role(*room, *user, *role),
             M::AddMember { conversation, user, role, read_seq, joined_at, listed } => {
-                let member = (self.conversation_number(*conversation)?, self.user_number(*user)?);
-                self.cache.save_marks(self.db)?;
-                self.run(
-                    "INSERT INTO members (conversation, user, read_seq, joined_at, listed) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![member.0, member.1, read_seq, joined_at, listed],
-                )?;
+                self.add_member(*conversation, *user, *read_seq, *joined_at, *listed)?;
                 if *role == Role::Member { Ok(()) } else { self.set_room_role(*conversation, *user, *role) }
             }
             M::RemoveMember { conversation, user } => self.remove_member(*conversation, *user),

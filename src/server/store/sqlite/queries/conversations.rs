@@ -12,7 +12,10 @@ use crate::{
         store::{
             conversations::{ConnectionSnapshot, FoundUser, LISTED_AT_ONCE, ListSortKey, direct_order},
             error::StoreError,
-            sqlite::queries::rows::{USER_1, USER_COLUMNS, all_rows, user_from},
+            sqlite::queries::{
+                rows::{USER_1, USER_COLUMNS, all_rows, user_from},
+                unread::{UnreadRange, count_unread},
+            },
         },
     },
 };
@@ -20,10 +23,11 @@ use crate::{
 /// A conversation as a member sees it. The other user of a direct is named even after releasing the nickname.
 const CONVERSATION: &str = "
     SELECT c.id, c.name, (SELECT coalesce(max(seq), 0) FROM events WHERE conversation = c.number), m.read_seq,
-           (SELECT count(*) FROM (SELECT 1 FROM messages
-             WHERE conversation = c.number AND seq > m.read_seq AND author <> m.user AND NOT deleted AND notice IS NULL
-               AND author NOT IN (SELECT blocked FROM blocks WHERE user = m.user) LIMIT ?3)),
-           CASE c.kind WHEN 'room' THEN (SELECT count(*) FROM members WHERE conversation = c.number) ELSE 2 END,
+           -- Whether everything after the mark that counts as unread is by others whom the member has not blocked.
+           NOT EXISTS (SELECT 1 FROM blocks WHERE user = m.user)
+               AND NOT EXISTS (SELECT 1 FROM events WHERE conversation = c.number AND seq = m.read_seq + 1
+                                  AND position < m.set_back_at),
+           c.member_count,
            -- Looks for a message among the last 100 events only, because other users decide how many other events there are.
            -- If there is none, the time of the last event is used.
            coalesce((SELECT at FROM events WHERE conversation = c.number AND target IS NULL
@@ -36,7 +40,8 @@ const CONVERSATION: &str = "
            (SELECT count(*) FROM (SELECT DISTINCT l.seq FROM listeners l
               JOIN events e ON e.conversation = l.conversation AND e.seq = l.seq
              WHERE l.user IN (m.user, 0) AND l.conversation = c.number AND l.seq > m.read_seq AND e.author <> m.user
-               AND e.author NOT IN (SELECT blocked FROM blocks WHERE user = m.user) LIMIT ?3))
+               AND e.author NOT IN (SELECT blocked FROM blocks WHERE user = m.user) LIMIT ?3)),
+           c.number, m.user
       FROM members m
       JOIN conversations c ON c.number = m.conversation
       LEFT JOIN rooms r ON r.conversation = c.number
@@ -51,8 +56,8 @@ const LISTED: &str = "
     SELECT m.listed, c.id FROM members m INDEXED BY members_in_list JOIN conversations c ON c.number = m.conversation
      WHERE m.user = (SELECT number FROM users WHERE id = ?1) AND m.listed IS NOT NULL";
 
-/// Reads a row of [`CONVERSATION`].
-fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+/// Reads a row of [`CONVERSATION`], and counts what is unread.
+fn conversation_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Conversation> {
     let kind = match row.get(1)? {
         Some(name) => ConversationKind::Room(Room {
             name,
@@ -66,13 +71,21 @@ fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         }),
         None => ConversationKind::Direct { with: Companion { user: user_from(row, 8)?, gone: row.get(7)? } },
     };
+    let (last_seq, read_seq) = (row.get(2)?, row.get(3)?);
+    let range = UnreadRange {
+        conversation: row.get(21)?,
+        member: row.get(22)?,
+        read_seq,
+        last_seq,
+        is_all_by_others: row.get(4)?,
+    };
     Ok(Conversation {
         id: row.get(0)?,
         kind,
-        last_seq: row.get(2)?,
+        last_seq,
         last_message_at: row.get(6)?,
-        read_seq: row.get(3)?,
-        unread: row.get(4)?,
+        read_seq,
+        unread: count_unread(db, &range)?,
         mentions: row.get(20)?,
         muted: row.get(18)?,
         pinned: row.get(19)?,
@@ -84,8 +97,8 @@ fn conversation_from(row: &Row<'_>) -> rusqlite::Result<Conversation> {
 /// # Errors
 /// [`Refusal::NotMember`] if it is not in the user's list.
 pub(crate) fn conversation_of(db: &Connection, user: UserId, id: ConversationId) -> Result<Conversation, StoreError> {
-    let conversation =
-        db.prepare_cached(CONVERSATION)?.query_row(params![user, id, MAX_UNREAD], conversation_from).optional()?;
+    let mut select = db.prepare_cached(CONVERSATION)?;
+    let conversation = select.query_row(params![user, id, MAX_UNREAD], |row| conversation_from(db, row)).optional()?;
     Ok(conversation.ok_or(Refusal::NotMember)?)
 }
 

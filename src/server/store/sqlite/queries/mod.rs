@@ -11,3 +11,4 @@ pub(super) mod moderation;
 pub(super) mod rooms;
 pub(super) mod rows;
 pub(super) mod threads;
+mod unread;

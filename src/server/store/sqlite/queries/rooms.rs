@@ -18,7 +18,7 @@ use crate::{
 /// events only, as in lists of conversations.
 const DIRECTORY_ROOM: &str = "
     SELECT c.id, c.name, r.topic, r.visibility, r.archived, m.user IS NOT NULL,
-           (SELECT count(*) FROM members WHERE conversation = c.number),
+           c.member_count,
            coalesce((SELECT at FROM events WHERE conversation = c.number AND target IS NULL
                         AND seq > (SELECT max(seq) FROM events WHERE conversation = c.number) - 100
                       ORDER BY seq DESC LIMIT 1),

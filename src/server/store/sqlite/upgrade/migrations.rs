@@ -11,11 +11,12 @@ pub(super) const LAST_MIGRATION: u32 = 20;
 pub(super) const REBUILT_VERSION: u32 = 21;
 
 /// The migration from each version after [`REBUILT_VERSION`] to the next. Never change one that was released.
-const LATER_MIGRATIONS: [&str; 4] = [
+const LATER_MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0022_rooms.sql"),
     include_str!("migrations/0023_member_settings.sql"),
     include_str!("migrations/0024_pins.sql"),
     include_str!("migrations/0025_mentions.sql"),
+    concat!(include_str!("migrations/0026_unread.sql"), include_str!("migrations/0026_fill.sql")),
 ];
 
 /// Each migration takes the schema from its index to the next version. Never change one: they were released.
@@ -45,6 +46,9 @@ pub(super) const MIGRATIONS: [&str; LAST_MIGRATION as usize] = [
 /// Fills the table `rooms` of a rebuilt database.
 pub(super) const FILL_ROOMS: &str = "INSERT INTO main.rooms (conversation, name_key)
      SELECT number, room_name_key(name) FROM main.conversations WHERE kind = 'room'";
+
+/// Fills the columns of a rebuilt database that version 26 added.
+pub(super) const FILL_COUNTS: &str = include_str!("migrations/0026_fill.sql");
 
 /// Gives queries the function `room_name_key(name)`.
 pub(super) fn add_room_name_key(db: &Connection) -> rusqlite::Result<()> {

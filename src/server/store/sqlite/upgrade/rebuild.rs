@@ -13,7 +13,7 @@ use crate::server::store::sqlite::{
         entries::write_entries,
         events::copy_events,
         files::UpgradeFiles,
-        migrations::{FILL_ROOMS, LAST_MIGRATION, add_room_name_key},
+        migrations::{FILL_COUNTS, FILL_ROOMS, LAST_MIGRATION, add_room_name_key},
         progress::UpgradeProgress,
     },
 };
@@ -53,6 +53,7 @@ pub(super) fn rebuild(files: &UpgradeFiles, progress: &UpgradeProgress) -> Resul
     let first_event = write_entries(&db)?;
     progress.begin("events");
     copy_events(&db, first_event, progress)?;
+    db.execute_batch(FILL_COUNTS)?;
     progress.begin("checking");
     check(&db)?;
     db.pragma_update(Some("main"), "user_version", SCHEMA_VERSION)?;

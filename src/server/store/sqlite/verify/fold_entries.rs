@@ -213,10 +213,29 @@ impl EntryFold {
         })?;
         let name = |(conversation, user): &(ConversationId, UserId)| format!("{user} in {conversation}");
         compare("member", &self.members, found.collect::<Result<_, _>>()?, findings, name);
+        self.compare_member_counts(db, findings)?;
         let mut select = db.prepare("SELECT id FROM conversations WHERE kind = 'direct'")?;
         let directs: BTreeSet<ConversationId> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for direct in directs.symmetric_difference(&self.directs) {
             findings.add("direct", format_args!("{direct} is only in the log or only in the table"));
+        }
+        Ok(())
+    }
+
+    /// Directs have two members, which are not counted.
+    fn compare_member_counts(&self, db: &Connection, findings: &mut Findings) -> Result<(), rusqlite::Error> {
+        let mut counts = BTreeMap::<ConversationId, i64>::new();
+        for (conversation, _) in self.members.keys().filter(|(conversation, _)| !self.directs.contains(conversation)) {
+            *counts.entry(*conversation).or_default() += 1;
+        }
+        let mut select = db.prepare("SELECT id, member_count FROM conversations")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (id, found): (ConversationId, i64) = (row.get(0)?, row.get(1)?);
+            let expected = counts.get(&id).copied().unwrap_or(0);
+            if found != expected {
+                findings.add("room", format_args!("{id} has {expected} members, and {found} by its own count"));
+            }
         }
         Ok(())
     }

@@ -72,6 +72,8 @@ struct EventFold {
     edited_texts: HashSet<i64>,
     /// How far each user has read at least: up to the newest message that they wrote, or to where they set the mark back.
     least_read: HashMap<i64, i64>,
+    /// The seq and the position of each user's newest message.
+    newest_own: HashMap<i64, (i64, i64)>,
     last: i64,
 }
 
@@ -152,7 +154,7 @@ fn fold(
         let (payload, target): (String, Option<i64>) = (row.get(3)?, row.get(4)?);
         match serde_json::from_str(&payload) {
             Ok(payload) => {
-                if let Err(problem) = fold.add((seq, at), (author, row.get(6)?), payload, target) {
+                if let Err(problem) = fold.add((seq, at, position), (author, row.get(6)?), payload, target) {
                     findings.add("event", format_args!("conversation {id}, seq {seq}: {problem}"));
                 }
             }
@@ -167,7 +169,7 @@ fn fold(
 impl EventFold {
     fn add(
         &mut self,
-        (seq, at): (i64, i64),
+        (seq, at, position): (i64, i64, i64),
         (author, author_id): (i64, UserId),
         payload: Payload,
         target: Option<i64>,
@@ -187,6 +189,7 @@ impl EventFold {
             Payload::Message { body, mentions, reply, participants } => {
                 self.messages.insert(seq, (author, Some(body)));
                 self.least_read.insert(author, seq);
+                self.newest_own.insert(author, (seq, position));
                 self.listeners.add_message((seq, at), author_id, &mentions, participants);
                 if let Some(reply) = reply {
                     self.add_reply(seq, author, reply)?;
@@ -197,6 +200,7 @@ impl EventFold {
             }
             Payload::AccountDeleted => {
                 self.least_read.remove(&author);
+                self.newest_own.remove(&author);
             }
             Payload::Edit { seq: message, body, mentions } => {
                 if self.message(message)?.0 != author {
@@ -389,7 +393,7 @@ impl EventFold {
     }
 
     /// Nobody has read beyond the end, and authors have read everything before their own messages, unless they set the mark
-    /// back since.
+    /// back since, which the mark remembers.
     fn check_read_marks(
         &self,
         db: &Connection,
@@ -397,10 +401,15 @@ impl EventFold {
         id: ConversationId,
         findings: &mut Findings,
     ) -> Result<(), rusqlite::Error> {
-        let mut select = db.prepare_cached("SELECT user, read_seq FROM members WHERE conversation = ?1")?;
+        let mut select =
+            db.prepare_cached("SELECT user, read_seq, set_back_at FROM members WHERE conversation = ?1")?;
         let mut rows = select.query([number])?;
         while let Some(row) = rows.next()? {
-            let (user, read): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let (user, read, set_back_at): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if self.newest_own.get(&user).is_some_and(|(seq, position)| *seq > read && *position > set_back_at) {
+                let problem = format_args!("conversation {id}: user number {user} has set it back, which is forgotten");
+                findings.add("read mark", problem);
+            }
             let least = self.least_read.get(&user).copied().unwrap_or(0);
             if read < least || read > self.last {
                 findings.add(

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Each damage: what it is, and the SQL that does it. Foreign keys are off meanwhile.
-const DAMAGES: [(&str, &str); 35] = [
+const DAMAGES: [(&str, &str); 37] = [
     ("position", "DELETE FROM entries WHERE position = 3"),
     ("seq", "UPDATE events SET seq = 1000 WHERE position = (SELECT max(position) FROM events)"),
     ("event", "DELETE FROM events WHERE target IS NOT NULL AND target > 0"),
@@ -58,8 +58,10 @@ const DAMAGES: [(&str, &str); 35] = [
     ("a reaction of nobody", "INSERT INTO reactions SELECT conversation, message, '🐉', user, seq FROM reactions LIMIT 1"),
     ("a read mark beyond the end", "UPDATE members SET read_seq = 1000"),
     ("a read mark before the own message", "UPDATE members SET read_seq = 0"),
+    ("a read mark that forgets that it was set back", "UPDATE members SET set_back_at = 0"),
+    ("the number of a room's members", "UPDATE conversations SET member_count = member_count + 1 WHERE number > 1"),
     ("a lost member", "DELETE FROM members WHERE conversation = 1 AND user = (SELECT max(user) FROM members WHERE conversation = 1)"),
-    ("a member who never joined", "INSERT INTO members SELECT 1, number, 0, 0, 9223372036854775807 FROM users WHERE id = zeroblob(16)"),
+    ("a member who never joined", "INSERT INTO members SELECT 1, number, 0, 0, 9223372036854775807, 0 FROM users WHERE id = zeroblob(16)"),
     ("a direct in no list", "UPDATE members SET listed = NULL WHERE conversation <> 1"),
     ("a role", "UPDATE users SET role = 'moderator' WHERE role = 'member'"),
     ("a nickname that came back", "UPDATE users SET nickname_key = 'back' || number WHERE nickname_key IS NULL AND number > 1"),
@@ -191,8 +193,9 @@ async fn fill(folder: &Path) {
     send(store, &ling, lobby, EventKind::edit(second, Body::from_trusted("two, edited".into()))).await;
     send(store, &ling, lobby, EventKind::Deletion { seq: second }).await;
     send(store, &ming, lobby, EventKind::Pin { seq: third, on: true }).await;
-    for setting in [MemberSetting::Muted(true), MemberSetting::UnreadFrom(third)] {
-        let set = SetConversation { user: ling.id, conversation: lobby, setting };
+    let (muted, unread) = (MemberSetting::Muted(true), MemberSetting::UnreadFrom(third));
+    for (user, setting) in [(&ling, muted), (&ling, unread), (&zoe, unread)] {
+        let set = SetConversation { user: user.id, conversation: lobby, setting };
         store.execute(set).await.expect("a member may");
     }
     send(store, &ming, lobby, EventKind::Reaction { seq: third, emoji: tea, on: true }).await;

@@ -1,6 +1,7 @@
 //! Old stores, made with the old migrations and SQL, are upgraded.
 
 mod carried_over;
+mod counts;
 mod failures;
 mod killed;
 mod million;

@@ -78,6 +78,7 @@ fn a_store_of_the_first_version_is_upgraded() {
     assert_eq!(new.rows("SELECT number, id, nickname FROM users"), ["1  Teahouse", "2 10 Ming"]);
     assert_eq!(new.rows("SELECT conversation, seq, id, at, author, body FROM messages"), ["1 1 a 8 2 hi"]);
     assert_eq!(new.rows("SELECT user, created_at, seen_at, used FROM sessions"), ["2 6 6 1"]);
+    assert_eq!(new.rows("SELECT member_count FROM conversations"), ["1"]);
     assert_eq!(new.rows("SELECT epoch, lobby, audit_since FROM meta"), ["3 1 0"]);
     assert_eq!(new.rows("SELECT conversation, user, read_seq FROM members"), ["1 2 1"]);
 }

@@ -28,6 +28,10 @@ const BACK_TO_21: &str = "
     ALTER TABLE states DROP COLUMN replies;
     DROP TABLE pins;
     DROP INDEX changes_by_seq;
+    DROP INDEX notices;
+    DROP INDEX deleted_messages;
+    ALTER TABLE conversations DROP COLUMN member_count;
+    ALTER TABLE members DROP COLUMN set_back_at;
     DROP TABLE member_settings;
     DROP TABLE room_roles;
     DROP TABLE rooms;

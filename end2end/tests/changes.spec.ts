@@ -499,7 +499,7 @@ test('a tap on a message opens its menu on a phone', async ({ users }) => {
   await saveButton(alice).tap();
   await bob.expectMessage('Typed on a phone');
 
-  await alice.message('Typed on a phone').locator('.body').tap();
+  await alice.message('Typed on a phone').locator('.body').tap({ position: { x: 5, y: 5 } });
   await alice.messageMenu.getByRole('button', { name: 'Delete' }).tap();
   await alice.messageMenu.getByRole('button', { name: 'Delete', exact: true }).tap();
   await bob.expectMessage('Message deleted');

@@ -8,7 +8,7 @@ function directNames(user: User): Promise<string[]> {
   return user.conversationList.locator('ul').nth(1).locator('.name bdi').allInnerTexts();
 }
 
-test('directs are sorted by newest message, live and after a reload', async ({ server, users }) => {
+test('directs with unread messages come first, then the newest, live and after a reload', async ({ server, users }) => {
   const alice = await users.guest('Alice');
   const sockets = new Map<string, JsonSocket>();
   for (const name of ['Bob', 'Carol', 'Dave']) {
@@ -20,14 +20,16 @@ test('directs are sorted by newest message, live and after a reload', async ({ s
   await expect.poll(() => directNames(alice)).toEqual(['Dave', 'Carol', 'Bob']);
   sockets.get('Bob')!.send({ to_user: 'Alice', msg: 'again' });
   await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Dave', 'Carol']);
+  await alice.openConversation('Dave');
+  await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Carol', 'Dave']);
   await alice.openConversation('Carol');
-  expect(await directNames(alice), 'reading does not reorder the list').toEqual(['Bob', 'Dave', 'Carol']);
+  await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Dave', 'Carol']);
   await alice.send('an answer');
-  await expect.poll(() => directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Carol', 'Dave']);
   await alice.page.reload({ waitUntil: 'commit' });
-  await expect.poll(() => directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  await expect.poll(() => directNames(alice)).toEqual(['Bob', 'Carol', 'Dave']);
   await alice.expectSignedIn();
-  expect(await directNames(alice)).toEqual(['Carol', 'Bob', 'Dave']);
+  expect(await directNames(alice)).toEqual(['Bob', 'Carol', 'Dave']);
   for (const socket of sockets.values()) socket.close();
 });
 

@@ -2,8 +2,8 @@
 
 use crate::markdown::{
     blocks::parse,
-    may_be_formatted,
     nodes::{Block, visible_text},
+    signs::may_be_formatted,
 };
 
 /// The beginning of what a reader sees of a text: in one line, without marks, and at most this many characters and a mark that

@@ -143,9 +143,9 @@ mod tests {
     const ZOE: u128 = 3;
 
     /// Messages by seq: the author, and the text that the reader has seen.
-    struct Known(HashMap<Seq, (u128, &'static str)>);
+    struct KnownMessages(HashMap<Seq, (u128, &'static str)>);
 
-    impl ReadMessages for Known {
+    impl ReadMessages for KnownMessages {
         fn author(&self, message: Seq) -> Option<UserId> {
             self.0.get(&message).map(|(author, _)| user(*author).id)
         }
@@ -191,7 +191,7 @@ mod tests {
             }
         };
         let events: Vec<Event> = changes.into_iter().enumerate().map(event).collect();
-        missed_changes(&events, user(ME).id, blocks, &Known(known.into()))
+        missed_changes(&events, user(ME).id, blocks, &KnownMessages(known.into()))
     }
 
     fn missed_of_all(changes: Vec<(u128, EventKind)>) -> MissedChanges {

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use teahouse::{
     domain::{CommandId, ConversationId, Seq},
-    protocol::ServerFrame,
+    protocol::{ErrorCode, ServerFrame},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -107,6 +107,9 @@ async fn a_read_mark_that_is_set_back_on_one_node_stays_so_on_the_other() {
     for round in 0..10 {
         // Both nodes gather marks, and save them some time later.
         desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 3 })).await;
+        // The answer to the next frame shows that the node has the mark.
+        desktop.send(&json!({ "type": "dance" })).await;
+        assert_eq!(desktop.expect_error().await.code, ErrorCode::UnknownType);
         conversation_settings::set(&mut phone, lobby, json!({ "unread_from": 2 })).await;
         let text = format!("later {round}");
         ming.send_message(&text).await;

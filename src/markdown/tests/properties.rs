@@ -6,8 +6,8 @@ use crate::{
     domain::trimmed,
     markdown::{
         blocks::parse,
-        may_be_formatted,
         nodes::{Block, Inline, visible_text},
+        signs::may_be_formatted,
     },
 };
 

@@ -26,6 +26,7 @@ pub(crate) struct TimelineTexts {
     pub(crate) pinned: &'static str,
     pub(crate) deleted: &'static str,
     pub(crate) reactions: &'static str,
+    pub(crate) add_reaction: &'static str,
     pub(crate) who_reacted: fn(&[InSentence], usize) -> String,
     pub(crate) sending: &'static str,
     pub(crate) waiting_for_connection: &'static str,
@@ -59,6 +60,7 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
         pinned: "Pinned",
         deleted: "Message deleted",
         reactions: "Reactions",
+        add_reaction: "Add a reaction",
         who_reacted: |names, more| match (names, more) {
             ([one], 0) => one.to_string(),
             ([others @ .., last], 0) => format!("{} and {last}", join(others, ", ")),
@@ -92,6 +94,7 @@ pub(crate) static TIMELINE: Translations<TimelineTexts> = Translations {
         pinned: "已置顶",
         deleted: "消息已撤回",
         reactions: "表情回应",
+        add_reaction: "添加表情回应",
         who_reacted: |names, more| match more {
             0 => join(names, "、"),
             more => format!("{}等 {} 人", join(names, "、"), names.len() + more),

@@ -6,6 +6,7 @@ use leptos::{
 };
 
 use crate::{
+    client::ClientStore,
     domain::ConversationId,
     ui::{
         i18n::{room_screens::members::ROOM_MEMBERS, texts},
@@ -13,9 +14,13 @@ use crate::{
             boxed::{Boxed, Boxing as _},
             dom::focus_by_id,
             icons,
-            reactive::on,
+            reactive::{on, reactive},
         },
-        rooms::{about::About, members::Members, room::Panel},
+        rooms::{
+            about::About,
+            members::Members,
+            room::{self, Panel},
+        },
     },
 };
 
@@ -36,6 +41,11 @@ pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Pa
     };
     // In the next frame, when the element is in the document.
     request_animation_frame(|| focus_by_id(TITLE));
+    let about = room::room(expect_context::<ClientStore>(), room);
+    let count = move || match about.get() {
+        Some(room) if shown == Panel::Members => room.member_count.to_string(),
+        _ => String::new(),
+    };
     let (title, content) = match shown {
         Panel::Members => (t.members, view! { <Members room/> }.boxed()),
         Panel::About => (texts().rooms.about, view! { <About room/> }.boxed()),
@@ -44,6 +54,7 @@ pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Pa
         <aside id="room-panel" class="room-panel" aria-labelledby=TITLE on:keydown=on(on_key_down)>
             <header class="room-panel-head">
                 <h2 id=TITLE tabindex="-1">{title}</h2>
+                <p class="quiet small">{reactive(count)}</p>
                 <button
                     type="button"
                     class="icon-button"

@@ -225,6 +225,7 @@ pub(crate) fn Composer(
             <p class="typing" role="status">{reactive(move || sentence(&typing_text(store, conversation)))}</p>
             {reactive_view(recipient_picker)}
             {reactive_view(move || draft.completion().view())}
+            <p class="visually-hidden" role="status">{reactive(move || sentence(&draft.completion().status()))}</p>
             {reactive(closed_note)}
             <form
                 class="composer-form"

@@ -11,6 +11,7 @@ use crate::{
     domain::{ConversationId, Seq},
     ui::{
         chat::{
+            companion::companion,
             composer::{Composer, Draft},
             timeline::MessageList,
         },
@@ -22,6 +23,7 @@ use crate::{
             icons,
             reactive::{memo, on, reactive, reactive_in_place},
         },
+        rooms::{room, room_name},
     },
 };
 
@@ -52,6 +54,12 @@ pub(super) fn thread_panel(conversation: ConversationId, first: Seq) -> Boxed {
             focus_by_id(TITLE);
         }
     });
+    let (room, companion) = (room(store, conversation), companion(store, conversation));
+    let conversation_name = move || match (room.get(), companion.get()) {
+        (Some(room), _) => room_name(&room, texts()).to_owned(),
+        (None, Some(companion)) => texts().name_of(&companion.user.nickname).to_owned(),
+        (None, None) => String::new(),
+    };
     let is_muted: Signal<bool> = store.is_thread_muted(conversation, first).into();
     let problem = RwSignal::new(None::<RequestError>);
     let toggle_mute = move |_: MouseEvent| {
@@ -73,6 +81,7 @@ pub(super) fn thread_panel(conversation: ConversationId, first: Seq) -> Boxed {
         <aside id="thread" class="room-panel thread-panel" aria-labelledby=TITLE on:keydown=on(on_key_down)>
             <header class="room-panel-head">
                 <h2 id=TITLE tabindex="-1">{texts().timeline.thread}</h2>
+                <p class="quiet small" dir="auto">{reactive(conversation_name)}</p>
                 <button
                     type="button"
                     class="icon-button"

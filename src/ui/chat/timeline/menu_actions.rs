@@ -132,6 +132,7 @@ impl Menu {
             (ButtonAction::Report, _) => self.show(MenuView::Report, row, true),
             (ButtonAction::SendReport, Some(message)) => self.send_report(message, row),
             (ButtonAction::MoreEmoji, _) => {
+                self.open(Some(id), is_touch);
                 self.emoji.get_value().load();
                 self.show(MenuView::MoreEmoji, row, has_focus);
             }

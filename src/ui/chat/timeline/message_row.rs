@@ -12,7 +12,7 @@ use crate::{
             timeline::{
                 button_actions::{ButtonAction, text_button},
                 lazy_menu::LazyMenu,
-                reactions::{reaction_button, row_id},
+                reactions::{add_reaction_button, reaction_button, row_id},
                 reply_parts::{quote_button, thread_button},
                 row_signals::RowSignals,
             },
@@ -136,7 +136,12 @@ pub(super) fn MessageRow(
             let id = row_id(&reaction.emoji);
             KeyedRow::new((0, id), move || reaction_button(reaction.emoji, row, me, t))
         };
-        view.message.reactions.into_iter().map(button).collect()
+        let mut rows: Vec<KeyedRow> = view.message.reactions.into_iter().map(button).collect();
+        // The server's page has no picker.
+        if !rows.is_empty() && !cfg!(feature = "ssr") {
+            rows.push(KeyedRow::new((1, 0), move || add_reaction_button(row, t)));
+        }
+        rows
     };
     let status = move || {
         let Some(view) = view.get() else { return ().boxed() };

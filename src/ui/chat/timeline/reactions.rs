@@ -12,6 +12,7 @@ use crate::{
         i18n::{InSentence, Texts},
         kit::{
             boxed::{Boxed, Boxing as _},
+            icons,
             reactive::reactive,
         },
     },
@@ -47,6 +48,23 @@ pub(super) fn reaction_button(emoji: Emoji, row: RowSignals, me: UserId, t: &'st
             tabindex=tab_index
         >
             {name.clone()} " " <b>{from_reaction(|reaction, _, _| reaction.users.len().to_string())}</b>
+        </button>
+    }
+    .boxed()
+}
+
+/// The button after the reactions that opens the emoji picker.
+pub(super) fn add_reaction_button(RowSignals { has_menu, .. }: RowSignals, t: &'static Texts) -> Boxed {
+    view! {
+        <button
+            type="button"
+            class="reaction add-reaction"
+            data-action=ButtonAction::MoreEmoji.name()
+            aria-label=t.timeline.add_reaction
+            title=t.timeline.add_reaction
+            tabindex=reactive(move || if has_menu.get() { "0" } else { "-1" })
+        >
+            {icons::smile()}
         </button>
     }
     .boxed()

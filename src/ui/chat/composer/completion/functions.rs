@@ -17,7 +17,6 @@ use crate::ui::{
         dom::insert_text,
         icons,
         reactive::{memo, on, reactive, reactive_view},
-        sentence::sentence,
         user_name::UserName,
     },
 };
@@ -31,9 +30,11 @@ pub(super) struct CompletionFunctions {
     pub(super) on_key_down: fn(Completion, &KeyboardEvent) -> bool,
     /// The view of the list.
     pub(super) view: fn(Completion) -> Boxed,
+    /// What screen readers say of the list.
+    pub(super) status: fn(Completion) -> String,
 }
 
-pub(super) const FUNCTIONS: CompletionFunctions = CompletionFunctions { on_change, on_key_down, view };
+pub(super) const FUNCTIONS: CompletionFunctions = CompletionFunctions { on_change, on_key_down, view, status };
 
 fn on_change(completion: Completion) {
     let Some(field) = completion.field.get_untracked() else { return };
@@ -168,7 +169,7 @@ impl ChoiceLabel {
     }
 }
 
-/// The list, and its state for screen readers.
+/// The list.
 fn view(completion: Completion) -> Boxed {
     let t = COMPLETION.current();
     let active = memo(move || completion.offer.with(|offer| offer.as_ref().map(|offer| offer.active)));
@@ -197,16 +198,14 @@ fn view(completion: Completion) -> Boxed {
             }
         })
     };
-    let status = move || {
-        completion.offer.with(|offer| {
-            let offer = offer.as_ref()?;
-            let active = offer.choices.get(offer.active)?.label.spoken();
-            Some(sentence(&(t.choice_status)(offer.choices.len(), &active)))
-        })
+    reactive_view(list).boxed()
+}
+
+/// How many choices there are, and which one is active.
+fn status(completion: Completion) -> String {
+    let text = |offer: &Offer| {
+        let active = offer.choices.get(offer.active)?.label.spoken();
+        Some((COMPLETION.current().choice_status)(offer.choices.len(), &active))
     };
-    view! {
-        {reactive_view(list)}
-        <p class="visually-hidden" role="status">{reactive_view(status)}</p>
-    }
-    .boxed()
+    completion.offer.with(|offer| offer.as_ref().and_then(text)).unwrap_or_default()
 }

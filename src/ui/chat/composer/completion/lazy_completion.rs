@@ -71,6 +71,11 @@ impl LazyCompletion {
         active.map(|index| self.completion.choice_id(index))
     }
 
+    /// What screen readers say of the list: how many choices there are, and which one is active.
+    pub(crate) fn status(self) -> String {
+        self.functions.get_tracked().map_or_else(String::new, |functions| (functions.status)(self.completion))
+    }
+
     /// The list; empty until its code has loaded.
     pub(crate) fn view(self) -> Option<Boxed> {
         self.functions.get_tracked().map(|functions| (functions.view)(self.completion))

@@ -2,10 +2,7 @@
 
 use teahouse::domain::{Event, EventKind};
 
-use super::{
-    history::Log,
-    report::{Row, grouped},
-};
+use super::history::Log;
 
 /// How many of each there are.
 pub(crate) struct LogContents {
@@ -30,7 +27,7 @@ impl LogContents {
         }
     }
 
-    fn named(&self) -> [(&'static str, usize); 6] {
+    pub(crate) fn named(&self) -> [(&'static str, usize); 6] {
         [
             ("events in the log", self.events),
             ("mentions in it, without deleted messages", self.mentions),
@@ -39,14 +36,5 @@ impl LogContents {
             ("changes of pins in it", self.pins),
             ("settings of users in the commit log", self.settings),
         ]
-    }
-
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
-        self.named().into_iter().map(|(name, number)| (name, grouped(number as u64)))
-    }
-
-    /// What there is nothing of.
-    pub(crate) fn missing(&self) -> impl Iterator<Item = String> {
-        self.named().into_iter().filter(|(_, number)| *number == 0).map(|(name, _)| format!("no {name}"))
     }
 }

@@ -10,7 +10,7 @@
 //! | `environment`, `entrance` | what clients need of either |
 //! | `proxy` | an address that outlives the servers, and connections that can be cut |
 //! | `clients`, `users`, `connection` | all clients; the participants; a client's WebSocket |
-//! | `writer`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
+//! | `writer`, `writer_setup`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
 //! | `storage_trouble`, `talk_log` | when servers could not store; when a writer got answers |
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
@@ -56,6 +56,7 @@ mod texts;
 mod users;
 mod verification;
 mod writer;
+mod writer_setup;
 
 use std::{path::Path, process::ExitCode};
 

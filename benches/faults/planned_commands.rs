@@ -8,7 +8,7 @@ use teahouse::domain::{ConversationId, EventKind, Reply, Seq};
 use super::{
     history::{CommandKind, UserSetting},
     texts,
-    writer::WriterSetup,
+    writer_setup::WriterSetup,
 };
 
 /// How many recent messages of each conversation are remembered as targets of reactions, pins, replies and settings.

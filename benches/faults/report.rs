@@ -48,7 +48,7 @@ impl Report<'_> {
             ("entries read by the consumer of the commit log", grouped(self.copied as u64)),
             ("events delivered to readers", grouped(counters.delivered.get())),
         ];
-        rows.extend(self.contents.rows());
+        rows.extend(self.contents.named().map(|(name, number)| (name, grouped(number as u64))));
         rows.extend(self.rows.iter().cloned());
         rows.extend([
             ("changes of rooms and their members", grouped(counters.room_changes.get())),
@@ -74,7 +74,8 @@ impl Report<'_> {
 
     fn shortfalls(&self) -> Vec<String> {
         let mut shortfalls = self.shortfalls.clone();
-        shortfalls.extend(self.contents.missing());
+        let missing = self.contents.named().into_iter().filter(|(_, number)| *number == 0);
+        shortfalls.extend(missing.map(|(name, _)| format!("no {name}")));
         if self.copied < self.contents.events {
             shortfalls.push("the consumer of the commit log has not read everything".to_owned());
         }

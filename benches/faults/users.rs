@@ -15,7 +15,7 @@ use super::{
     http_api::HttpApi,
     reader::ReaderSetup,
     shared_events::SharedEvents,
-    writer::WriterSetup,
+    writer_setup::WriterSetup,
 };
 
 pub(crate) struct Users(Vec<TestUser>);

@@ -9,7 +9,7 @@ use std::{
 
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, EventKind, Seq, UserId},
+    domain::{CommandId, ConversationId, EventKind, Seq},
     protocol::{ErrorCode, Hello, VERSION},
 };
 use tokio::{
@@ -26,6 +26,7 @@ use super::{
     history::{Ack, Command, CommandKind, Outcome},
     planned_commands::PlannedCommands,
     talk_log::TalkLog,
+    writer_setup::WriterSetup,
 };
 
 /// Of 1,000 commands that are unanswered when a connection is lost, how many are abandoned.
@@ -33,18 +34,6 @@ const ABANDONED_PER_MILLE: u32 = 30;
 
 /// Per 1,000 new commands, how often an acknowledged one is sent again.
 const REPEATED_PER_MILLE: u32 = 10;
-
-/// The account of a writer.
-pub(crate) struct WriterSetup {
-    pub(crate) me: UserId,
-    pub(crate) token: String,
-    pub(crate) epoch: Epoch,
-    /// The Lobby comes first.
-    pub(crate) rooms: Vec<ConversationId>,
-    pub(crate) directs: Vec<ConversationId>,
-    /// Rooms whose moderator the writer is.
-    pub(crate) moderated: Vec<ConversationId>,
-}
 
 pub(crate) struct Writer {
     setup: WriterSetup,

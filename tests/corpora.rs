@@ -6,6 +6,8 @@ mod body;
 mod client_frame;
 #[path = "../fuzz/targets/markdown.rs"]
 mod markdown;
+#[path = "../fuzz/targets/mention.rs"]
+mod mention;
 #[path = "../fuzz/targets/nickname.rs"]
 mod nickname;
 #[path = "../fuzz/targets/server_frame.rs"]
@@ -43,6 +45,11 @@ fn the_client_frame_corpus_passes() {
 #[test]
 fn the_markdown_corpus_passes() {
     hold("markdown", markdown::check);
+}
+
+#[test]
+fn the_mention_corpus_passes() {
+    hold("mention", mention::check);
 }
 
 #[test]

@@ -7,7 +7,10 @@ use std::{
 };
 
 use rand::{SeedableRng as _, rngs::StdRng};
-use teahouse::domain::ConversationId;
+use teahouse::{
+    domain::{Conversation, ConversationId, UserId},
+    protocol::{Hello, VERSION},
+};
 use tokio::{
     select,
     sync::{mpsc, watch},
@@ -16,7 +19,9 @@ use tokio::{
 };
 
 use super::{
+    connection::Connection,
     counters::Counters,
+    entrance::Entrance,
     environment::{Environment, FaultPlan},
     failure::Failure,
     history::History,
@@ -51,9 +56,23 @@ pub(crate) async fn run_clients(
     let entrance = environment.entrance();
     let http_api = HttpApi::new(entrance.address)?;
     let mut users = Users::sign_in(entrance.address, options.writers, options.directs).await?;
+    users.register_first(&http_api).await?;
     let rooms = RoomSetup::new(&entrance, &http_api, &users.insiders()).await?;
     users.add_room(rooms.private);
-    let tokens: Vec<String> = users.tokens().map(str::to_owned).chain(rooms.tokens()).collect();
+    let mut tokens: Vec<String> = users.tokens().map(str::to_owned).chain(rooms.tokens()).collect();
+
+    let mut history = History { users: users.users().cloned().chain(rooms.users()).collect(), ..History::default() };
+    // A setting makes no event, so one that is sent again through another node takes effect again, perhaps late.
+    let setter = if entrance.must_answer {
+        Some(Setter::sign_in(StdRng::from_rng(&mut rng), entrance.clone()).await?)
+    } else {
+        None
+    };
+    history.users.extend(setter.iter().map(|setter| setter.user.clone()));
+    tokens.extend(setter.iter().map(|setter| setter.token.clone()));
+    let everybody = history.users.iter().map(|user| user.id).collect();
+    history.lasting_members = users.directs();
+    history.lasting_members.extend(users.lobby().map(|lobby| (lobby, everybody)));
 
     let (stop, stopped) = watch::channel(false);
     let pace =
@@ -84,13 +103,7 @@ pub(crate) async fn run_clients(
     let keeper = rooms.keep(StdRng::from_rng(&mut rng), entrance.clone(), Arc::clone(counters));
     let keeper = tokio::spawn(keeper.run(stopped.clone(), SETTLE_TIMEOUT));
 
-    // A setting makes no event, so one that is sent again through another node takes effect again, perhaps late.
-    let setter = if entrance.must_answer {
-        let setter = Setter::sign_in(StdRng::from_rng(&mut rng), entrance.clone()).await?;
-        Some(tokio::spawn(setter.run(stopped.clone(), SETTLE_TIMEOUT)))
-    } else {
-        None
-    };
+    let setter = setter.map(|setter| tokio::spawn(setter.run(stopped.clone(), SETTLE_TIMEOUT)));
 
     let plan = FaultPlan {
         rng: &mut rng,
@@ -104,7 +117,7 @@ pub(crate) async fn run_clients(
     }
     environment.recover().await?;
 
-    let (mut history, mut talk_logs) = (History::default(), Vec::new());
+    let mut talk_logs = Vec::new();
     stop.send(true)?;
     while let Some(record) = writers.join_next().await {
         let record = record?;
@@ -114,10 +127,15 @@ pub(crate) async fn run_clients(
     }
     history.commands.extend(keeper.await?);
     if let Some(setter) = setter {
-        history.violations.extend(setter.await?);
+        let (commands, violations) = setter.await?;
+        history.commands.extend(commands);
+        history.violations.extend(violations);
     }
-    let (last_seqs, members) = last_seqs(tokens, &http_api).await?;
-    publish_last_seqs.send(Some(Arc::clone(&last_seqs)))?;
+    let (last_lists, members) = last_lists(tokens, &entrance).await?;
+    let listed = last_lists.values().flatten();
+    let last_seqs: LastSeqs = Arc::new(listed.map(|listed| (listed.id, listed.last_seq)).collect());
+    publish_last_seqs.send(Some(last_seqs))?;
+    history.last_lists = last_lists;
     while let Some(read) = readers.join_next().await {
         let (reader, violations) = read?;
         history.readers.push(reader);
@@ -131,19 +149,22 @@ pub(crate) async fn run_clients(
     Ok(ClientRun { history, talk_logs })
 }
 
-/// The last seq of each conversation, and the token of one of its members.
-async fn last_seqs(
+/// Each user's list of conversations in a welcome, and the token of one member of each conversation.
+async fn last_lists(
     tokens: Vec<String>,
-    http_api: &HttpApi,
-) -> Result<(LastSeqs, BTreeMap<ConversationId, String>), Failure> {
-    let (mut last_seqs, mut members) = (BTreeMap::new(), BTreeMap::new());
+    entrance: &Entrance,
+) -> Result<(BTreeMap<UserId, Vec<Conversation>>, BTreeMap<ConversationId, String>), Failure> {
+    let (mut lists, mut members) = (BTreeMap::new(), BTreeMap::new());
     for token in tokens {
-        for (conversation, seq) in http_api.last_seqs(&token).await? {
-            last_seqs.insert(conversation, seq);
-            members.insert(conversation, token.clone());
+        let hello = Hello { protocol: VERSION, token: Some(token.clone()), ..Hello::default() };
+        let opened = Connection::open(entrance.address, hello).await;
+        let (_, welcome) = opened.map_err(|end| format!("no last welcome: {end:?}"))?;
+        for conversation in &welcome.conversations {
+            members.insert(conversation.id, token.clone());
         }
+        lists.insert(welcome.me.id, welcome.conversations);
     }
-    Ok((Arc::new(last_seqs), members))
+    Ok((lists, members))
 }
 
 /// Shows that the run is making progress.

@@ -6,7 +6,7 @@ use teahouse::{
     protocol::{ClientFrame, ErrorCode},
 };
 
-use super::history::Command;
+use super::history::{Command, CommandKind, UserSetting};
 
 /// The parts of a frame that a writer needs.
 #[derive(Deserialize)]
@@ -31,7 +31,11 @@ pub(crate) struct ReceivedEvent<'a> {
 /// The frame of a command. It is the same each time the command is sent.
 pub(crate) fn command_frame(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
-    match &command.kind {
+    let kind = match &command.kind {
+        CommandKind::Event(kind) => kind,
+        CommandKind::Setting(setting) => return setting_frame(*setting, id, conversation),
+    };
+    match kind {
         EventKind::Message { body, reply, .. } => ClientFrame::Send {
             id,
             conversation,
@@ -50,4 +54,15 @@ pub(crate) fn command_frame(command: &Command) -> ClientFrame {
             unreachable!("writers never send it")
         }
     }
+}
+
+fn setting_frame(setting: UserSetting, id: CommandId, conversation: ConversationId) -> ClientFrame {
+    let (mut muted, mut pinned, mut unread_from) = (None, None, None);
+    match setting {
+        UserSetting::Muted(on) => muted = Some(on),
+        UserSetting::Pinned(on) => pinned = Some(on),
+        UserSetting::UnreadFrom(seq) => unread_from = Some(seq),
+        UserSetting::ThreadMuted { thread, on } => return ClientFrame::MuteThread { id, conversation, thread, on },
+    }
+    ClientFrame::SetConversation { id, conversation, muted, pinned, unread_from }
 }

@@ -2,14 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde::Deserialize;
 use teahouse::{
-    domain::{CommandId, ConversationId, Event, EventKind, Message, Seq, Timestamp, UserId},
+    domain::{CommandId, Conversation, ConversationId, Event, EventKind, Message, Seq, Timestamp, User, UserId},
     protocol::ErrorCode,
 };
 
 /// Everything that was observed from outside the server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
+    /// Everybody.
+    pub(crate) users: Vec<User>,
+    /// The members of the Lobby and of directs, who never change. Those of other rooms are in the log.
+    pub(crate) lasting_members: BTreeMap<ConversationId, Vec<UserId>>,
     /// Each author's commands, in the order in which they were first sent.
     pub(crate) commands: Vec<Command>,
     pub(crate) readers: Vec<ReaderRecord>,
@@ -17,6 +22,8 @@ pub(crate) struct History {
     pub(crate) visits: Vec<Visit>,
     /// All messages as the server returned them at the end, by HTTP.
     pub(crate) served: BTreeMap<ConversationId, Vec<Message>>,
+    /// The list of conversations in a user's last welcome, when nothing happened any more.
+    pub(crate) last_lists: BTreeMap<UserId, Vec<Conversation>>,
     /// What a consumer of the commit log has read, in order.
     pub(crate) copied: Vec<LogEntry>,
     /// Violations of the protocol, which a correct server never commits.
@@ -29,14 +36,44 @@ pub(crate) struct Command {
     pub(crate) author: UserId,
     pub(crate) id: CommandId,
     pub(crate) conversation: ConversationId,
-    /// What the command asks for.
-    pub(crate) kind: EventKind,
+    pub(crate) kind: CommandKind,
     pub(crate) outcome: Outcome,
     /// Every ack of this command. When it is sent again, the same ack must come.
     pub(crate) acks: Vec<Ack>,
     /// It was refused for a while, or may have been without the client noticing. Later commands may then take effect
     /// first.
     pub(crate) may_be_late: bool,
+}
+
+/// What a command asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum CommandKind {
+    Event(EventKind),
+    /// It makes no event. Sent again, it takes effect again.
+    Setting(UserSetting),
+}
+
+/// What a user sets of a conversation for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserSetting {
+    Muted(bool),
+    Pinned(bool),
+    /// This message and all later ones are unread.
+    UnreadFrom(Seq),
+    /// Whether the user is told of replies in the thread that begins there.
+    #[serde(skip)]
+    ThreadMuted {
+        thread: Seq,
+        on: bool,
+    },
+}
+
+impl CommandKind {
+    /// The event that it asks for, if it does.
+    pub(crate) fn event(&self) -> Option<&EventKind> {
+        if let Self::Event(kind) = self { Some(kind) } else { None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,4 +151,14 @@ pub(crate) struct Log {
     pub(crate) conversations: BTreeMap<ConversationId, Vec<Event>>,
     /// By position: the event that the entry is, `None` for other entries.
     pub(crate) entries: BTreeMap<u64, Option<(ConversationId, Seq)>>,
+    /// What users set for themselves, by position; `entries` has these positions, too.
+    pub(crate) settings: BTreeMap<u64, LoggedSetting>,
+}
+
+/// An entry of the commit log that says what a user has set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LoggedSetting {
+    pub(crate) user: UserId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) setting: UserSetting,
 }

@@ -1,9 +1,9 @@
-//! Messages and conversations by HTTP.
+//! Messages by HTTP, and setting passwords.
 
 use std::{net::SocketAddr, time::Duration};
 
 use teahouse::{
-    domain::{ConversationId, ConversationList, Message, MessagesPage, Seq},
+    domain::{ConversationId, Message, MessagesPage, Seq},
     state::PageRange,
 };
 
@@ -69,12 +69,5 @@ impl HttpApi {
                 return Ok(messages);
             }
         }
-    }
-
-    /// The last seq of each conversation of this token's user.
-    pub(crate) async fn last_seqs(&self, token: &str) -> Result<Vec<(ConversationId, Seq)>, Failure> {
-        let request = self.http.get(format!("http://{}/api/conversations", self.address)).bearer_auth(token);
-        let list: ConversationList = request.send().await?.error_for_status()?.json().await?;
-        Ok(list.conversations.iter().map(|conversation| (conversation.id, conversation.last_seq)).collect())
     }
 }

@@ -3,10 +3,10 @@
 use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, OpenFlags, Row};
-use teahouse::domain::{CommandId, ConversationId, Event, Nickname, Seq, Timestamp, User, UserId};
+use teahouse::domain::{CommandId, ConversationId, Event, EventKind, Nickname, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
-use super::{failure::Failure, history::Log};
+use super::{failure::Failure, history::Log, stored_entry::logged_setting};
 
 pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
     let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -27,10 +27,12 @@ pub(crate) fn read(database: &Path) -> Result<Log, Failure> {
         log.entries.insert(position(row, 6)?, Some((event.conversation, event.seq)));
         log.conversations.entry(event.conversation).or_default().push(event);
     }
-    let mut select = db.prepare("SELECT position FROM entries")?;
+    let mut select = db.prepare("SELECT position, entry FROM entries")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        log.entries.insert(position(row, 0)?, None);
+        let position = position(row, 0)?;
+        log.entries.insert(position, None);
+        log.settings.extend(logged_setting(&row.get::<_, String>(1)?)?.map(|setting| (position, setting)));
     }
     Ok(log)
 }
@@ -53,14 +55,24 @@ fn users(db: &Connection) -> Result<HashMap<UserId, User>, Failure> {
 
 fn event(row: &Row, users: &HashMap<UserId, User>) -> Result<Event, Failure> {
     let author = UserId::from_uuid(uuid(row, 3)?);
+    let mut kind: EventKind = serde_json::from_str(&row.get::<_, String>(5)?)?;
+    name_mentioned(&mut kind, users)?;
     Ok(Event {
         conversation: ConversationId::from_uuid(uuid(row, 0)?),
         seq: Seq(u64::try_from(row.get::<_, i64>(1)?)?),
         at: Timestamp(u64::try_from(row.get::<_, i64>(2)?)?),
         author: users.get(&author).ok_or("an event has an unknown author")?.clone(),
         id: CommandId::from_uuid(uuid(row, 4)?),
-        kind: serde_json::from_str(&row.get::<_, String>(5)?)?,
+        kind,
     })
+}
+
+/// The store keeps mentioned users without their names.
+pub(crate) fn name_mentioned(kind: &mut EventKind, users: &HashMap<UserId, User>) -> Result<(), Failure> {
+    for user in kind.mentioned_users_mut() {
+        *user = users.get(&user.id).ok_or("an unknown user is mentioned")?.clone();
+    }
+    Ok(())
 }
 
 fn uuid(row: &Row, column: usize) -> Result<Uuid, Failure> {

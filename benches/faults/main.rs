@@ -10,12 +10,12 @@
 //! | `environment`, `entrance` | what clients need of either |
 //! | `proxy` | an address that outlives the servers, and connections that can be cut |
 //! | `clients`, `users`, `connection` | all clients; the participants; a client's WebSocket |
-//! | `writer`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
+//! | `writer`, `writer_setup`, `planned_commands`, `texts`, `frames` | sends commands, and resends what was not answered |
 //! | `storage_trouble`, `talk_log` | when servers could not store; when a writer got answers |
 //! | `reader`, `http_api`, `shared_events` | receives events and folds them with the page's own `Timeline` |
 //! | `rooms` | changes rooms and their members; listens as a visitor of a private room |
 //! | `settings` | mutes and pins the Lobby and sets the read mark back; each welcome must show what was acknowledged |
-//! | `history`, `log` | what clients did and observed; what the database holds |
+//! | `history`, `log`, `log_contents`, `stored_entry` | what clients did and observed; what the database holds |
 //! | `verification` | `teahouse verify` on the store, and on damaged copies of it |
 //! | `checker` | compares the two; `tests/faults_checker` tests it |
 //! | `consumer` | a process that follows the commit log, and is killed with the server |
@@ -36,6 +36,7 @@ mod frames;
 mod history;
 mod http_api;
 mod log;
+mod log_contents;
 mod options;
 mod planned_commands;
 mod proxy;
@@ -49,11 +50,13 @@ mod shared_events;
 mod single_run;
 mod single_server;
 mod storage_trouble;
+mod stored_entry;
 mod talk_log;
 mod texts;
 mod users;
 mod verification;
 mod writer;
+mod writer_setup;
 
 use std::{path::Path, process::ExitCode};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{checker::Findings, counters::Counters};
+use super::{checker::Findings, counters::Counters, log_contents::LogContents};
 
 /// A name and a value of the table.
 pub(crate) type Row = (&'static str, String);
@@ -12,8 +12,7 @@ pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) duration: Duration,
     pub(crate) counters: &'a Counters,
-    /// How many events the log holds.
-    pub(crate) events: usize,
+    pub(crate) contents: LogContents,
     /// How many entries of the commit log its consumer has read.
     pub(crate) copied: usize,
     /// The faults, and what else is special of the environment.
@@ -46,10 +45,10 @@ impl Report<'_> {
             ("refused for a while (storage unavailable)", grouped(counters.refused_for_now.get())),
             ("refused for good (message deleted)", grouped(counters.refused_for_good.get())),
             ("acked, and sent again", grouped(counters.resent_after_ack.get())),
-            ("events in the log", grouped(self.events as u64)),
             ("entries read by the consumer of the commit log", grouped(self.copied as u64)),
             ("events delivered to readers", grouped(counters.delivered.get())),
         ];
+        rows.extend(self.contents.named().map(|(name, number)| (name, grouped(number as u64))));
         rows.extend(self.rows.iter().cloned());
         rows.extend([
             ("changes of rooms and their members", grouped(counters.room_changes.get())),
@@ -75,7 +74,9 @@ impl Report<'_> {
 
     fn shortfalls(&self) -> Vec<String> {
         let mut shortfalls = self.shortfalls.clone();
-        if self.copied < self.events {
+        let missing = self.contents.named().into_iter().filter(|(_, number)| *number == 0);
+        shortfalls.extend(missing.map(|(name, _)| format!("no {name}")));
+        if self.copied < self.contents.events {
             shortfalls.push("the consumer of the commit log has not read everything".to_owned());
         }
         if self.counters.acked.get() == 0 {

@@ -22,7 +22,7 @@ use super::{
     counters::Counters,
     entrance::Entrance,
     failure::Failure,
-    history::{Ack, Command, Observation, Outcome, ReaderRecord, Visit},
+    history::{Ack, Command, CommandKind, Observation, Outcome, ReaderRecord, Visit},
     http_api::HttpApi,
     reader::LastSeqs,
     shared_events::SharedEvents,
@@ -113,7 +113,7 @@ impl Planned {
             id: CommandId::random(),
             // The ack of a new room tells.
             conversation: self.room.unwrap_or_else(|| ConversationId::from_uuid(uuid::Uuid::nil())),
-            kind: self.kind,
+            kind: CommandKind::Event(self.kind),
             outcome: Outcome::Unanswered,
             acks: Vec::new(),
             may_be_late: false,
@@ -123,7 +123,8 @@ impl Planned {
 
 fn frame_of(command: &Command) -> ClientFrame {
     let (id, conversation) = (command.id, command.conversation);
-    match &command.kind {
+    let CommandKind::Event(kind) = &command.kind else { unreachable!("no change of a room: {command:?}") };
+    match kind {
         EventKind::Room(RoomChange::Created { name, topic, visibility }) => ClientFrame::CreateRoom {
             id,
             name: name.as_str().to_owned(),
@@ -165,7 +166,7 @@ async fn send(connection: &mut Connection, command: &mut Command, patience: Dura
         let text = timeout(patience, connection.next()).await.map_err(|_| ConnectionEnd::Silent)??;
         match decode(&text)? {
             ServerFrame::Ack { id, conversation, seq, at } if id == command.id => {
-                if let EventKind::Room(RoomChange::Created { .. }) = command.kind {
+                if let CommandKind::Event(EventKind::Room(RoomChange::Created { .. })) = command.kind {
                     command.conversation = conversation;
                 }
                 command.acks.push(Ack { conversation, seq, at });
@@ -185,7 +186,7 @@ async fn send(connection: &mut Connection, command: &mut Command, patience: Dura
 }
 
 impl RoomSetup {
-    /// Makes the rooms. The writers are put into the private one.
+    /// Makes the rooms. The writers are put into the private one, and the first of them is its moderator.
     pub(crate) async fn new(entrance: &Entrance, http_api: &HttpApi, writers: &[User]) -> Result<Self, Failure> {
         let keeper = Account::registered(entrance, http_api, "keeper").await?;
         let patron = Account::registered(entrance, http_api, "patron").await?;
@@ -197,6 +198,9 @@ impl RoomSetup {
         let mut members: Vec<Planned> =
             added.map(|user| Planned::change(private, RoomChange::Added { user: user.clone() })).collect();
         members.push(Planned::moderate(private, Action::Appoint, &keeper.user, Some(Role::Owner)));
+        let first =
+            writers.first().map(|user| Planned::moderate(private, Action::Appoint, user, Some(Role::Moderator)));
+        members.extend(first);
         commands.extend(patron.carry_out(entrance, members).await?);
         Ok(Self { keeper, patron, visitor, private, public, commands })
     }
@@ -206,9 +210,13 @@ impl RoomSetup {
         Keeper { setup: self, rng, entrance, counters, planned: 0 }
     }
 
-    /// The tokens of those who are in rooms without writers.
+    /// Those who change rooms, and the visitor.
+    pub(crate) fn users(&self) -> Vec<User> {
+        [&self.keeper, &self.patron, &self.visitor].map(|account| account.user.clone()).to_vec()
+    }
+
     pub(crate) fn tokens(&self) -> Vec<String> {
-        vec![self.keeper.token.clone(), self.patron.token.clone()]
+        [&self.keeper, &self.patron, &self.visitor].map(|account| account.token.clone()).to_vec()
     }
 
     pub(crate) fn visitor(&self, entrance: Entrance, shared_events: Arc<SharedEvents>) -> Visitor {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
-    domain::{CommandId, Conversation, ConversationKind, Seq},
-    protocol::{ClientFrame, ErrorCode, Hello, ServerFrame, VERSION, Welcome},
+    domain::{CommandId, Conversation, ConversationKind, Seq, User},
+    protocol::{ErrorCode, Hello, ServerFrame, VERSION, Welcome},
 };
 use tokio::{
     select,
@@ -18,6 +18,8 @@ use super::{
     connection::{Connection, ConnectionEnd, decode},
     entrance::Entrance,
     failure::Failure,
+    frames::command_frame,
+    history::{Ack, Command, CommandKind, Outcome, UserSetting},
 };
 
 /// How long to wait between two commands, in milliseconds.
@@ -38,18 +40,29 @@ impl LobbySettings {
     fn of(lobby: &Conversation) -> Self {
         Self { muted: lobby.muted, pinned: lobby.pinned, read_seq: lobby.read_seq }
     }
+
+    fn with(self, setting: UserSetting) -> Self {
+        match setting {
+            UserSetting::Muted(muted) => Self { muted, ..self },
+            UserSetting::Pinned(pinned) => Self { pinned, ..self },
+            UserSetting::UnreadFrom(seq) => Self { read_seq: Seq(seq.0.saturating_sub(1)), ..self },
+            UserSetting::ThreadMuted { .. } => self,
+        }
+    }
 }
 
 /// The user. Reads and writes nothing, so nothing else moves the read mark.
 pub(crate) struct Setter {
-    token: String,
+    pub(crate) user: User,
+    pub(crate) token: String,
     lobby: Conversation,
     rng: StdRng,
     entrance: Entrance,
     /// What was acknowledged last.
     acknowledged: LobbySettings,
-    /// The command without an answer, and what it comes to.
-    unanswered: Option<(CommandId, ClientFrame, LobbySettings)>,
+    /// What the command without an answer comes to. It is the last one.
+    unanswered: Option<LobbySettings>,
+    commands: Vec<Command>,
     violations: Vec<String>,
 }
 
@@ -65,12 +78,18 @@ impl Setter {
         let (_, welcome) = opened.map_err(|end| format!("{end:?}"))?;
         let lobby = lobby_of(&welcome).ok_or("everybody is in the Lobby")?.clone();
         let token = welcome.token.ok_or("a new guest gets a token")?;
-        let acknowledged = LobbySettings::of(&lobby);
-        Ok(Self { token, lobby, rng, entrance, acknowledged, unanswered: None, violations: Vec::new() })
+        let (user, acknowledged) = (welcome.me.user(), LobbySettings::of(&lobby));
+        let (commands, violations) = (Vec::new(), Vec::new());
+        Ok(Self { user, token, lobby, rng, entrance, acknowledged, unanswered: None, commands, violations })
     }
 
-    /// Runs until `stop`, and until the last command is answered, at most for `settle_timeout`. Returns what was wrong.
-    pub(crate) async fn run(mut self, stop: watch::Receiver<bool>, settle_timeout: Duration) -> Vec<String> {
+    /// Runs until `stop`, and until the last command is answered, at most for `settle_timeout`. Returns all commands, and what
+    /// was wrong.
+    pub(crate) async fn run(
+        mut self,
+        stop: watch::Receiver<bool>,
+        settle_timeout: Duration,
+    ) -> (Vec<Command>, Vec<String>) {
         let mut stopped = stop.clone();
         let timed_out = async {
             // An error means that the sender is gone. Then the timeout starts as well.
@@ -78,10 +97,10 @@ impl Setter {
             sleep(settle_timeout).await;
         };
         select! {
-            () = timed_out => self.violations.push("a setting was never answered".to_owned()),
+            () = timed_out => {}
             () = self.run_until_done(&stop) => {}
         }
-        self.violations
+        (self.commands, self.violations)
     }
 
     async fn run_until_done(&mut self, stop: &watch::Receiver<bool>) {
@@ -97,7 +116,7 @@ impl Setter {
                     let pause = self.rng.random_range(PAUSE);
                     sleep(Duration::from_millis(pause)).await;
                     if self.unanswered.is_none() {
-                        self.unanswered = Some(self.next_command());
+                        self.plan_command();
                     }
                     if self.send(&mut connection).await.is_err() {
                         break;
@@ -114,46 +133,51 @@ impl Setter {
             return self.violations.push("a welcome lacks the Lobby".to_owned());
         };
         let found = LobbySettings::of(lobby);
-        let perhaps = self.unanswered.as_ref().map(|(_, _, settings)| *settings);
-        if found != self.acknowledged && Some(found) != perhaps {
-            let acknowledged = self.acknowledged;
+        let (acknowledged, perhaps) = (self.acknowledged, self.unanswered);
+        if found != acknowledged && Some(found) != perhaps {
             self.violations
                 .push(format!("the Lobby is {found:?}; acknowledged was {acknowledged:?}, perhaps {perhaps:?}"));
         }
         self.lobby = lobby.clone();
     }
 
-    fn next_command(&mut self) -> (CommandId, ClientFrame, LobbySettings) {
-        let (id, mut settings) = (CommandId::random(), self.acknowledged);
-        let (mut muted, mut pinned, mut unread_from) = (None, None, None);
-        match self.rng.random_range(0..3) {
-            0 => muted = Some(!settings.muted),
-            1 => pinned = Some(!settings.pinned),
-            _ => unread_from = Some(Seq(self.rng.random_range(1..=self.lobby.last_seq.0 + 1))),
-        }
-        settings.muted = muted.unwrap_or(settings.muted);
-        settings.pinned = pinned.unwrap_or(settings.pinned);
-        settings.read_seq = unread_from.map_or(settings.read_seq, |seq| Seq(seq.0 - 1));
-        let conversation = self.lobby.id;
-        (id, ClientFrame::SetConversation { id, conversation, muted, pinned, unread_from }, settings)
+    fn plan_command(&mut self) {
+        let setting = match self.rng.random_range(0..3) {
+            0 => UserSetting::Muted(!self.acknowledged.muted),
+            1 => UserSetting::Pinned(!self.acknowledged.pinned),
+            _ => UserSetting::UnreadFrom(Seq(self.rng.random_range(1..=self.lobby.last_seq.0 + 1))),
+        };
+        self.unanswered = Some(self.acknowledged.with(setting));
+        self.commands.push(Command {
+            author: self.user.id,
+            id: CommandId::random(),
+            conversation: self.lobby.id,
+            kind: CommandKind::Setting(setting),
+            outcome: Outcome::Unanswered,
+            acks: Vec::new(),
+            may_be_late: false,
+        });
     }
 
     /// Sends the unanswered command, and waits for its answer.
     async fn send(&mut self, connection: &mut Connection) -> Result<(), ConnectionEnd> {
-        let Some((command, frame, settings)) = &self.unanswered else { return Ok(()) };
-        connection.feed(frame).await?;
+        let (Some(settings), Some(command)) = (self.unanswered, self.commands.last_mut()) else { return Ok(()) };
+        connection.feed(&command_frame(command)).await?;
         connection.flush().await?;
         loop {
             let text =
                 timeout(self.entrance.patience, connection.next()).await.map_err(|_| ConnectionEnd::Silent)??;
             match decode(&text)? {
-                ServerFrame::Ack { id, .. } if id == *command => {
-                    self.acknowledged = *settings;
+                ServerFrame::Ack { id, conversation, seq, at } if id == command.id => {
+                    command.acks.push(Ack { conversation, seq, at });
+                    command.outcome = Outcome::Acked;
+                    self.acknowledged = settings;
                     self.unanswered = None;
                     return Ok(());
                 }
-                ServerFrame::Error(error) if error.id == Some(*command) => {
+                ServerFrame::Error(error) if error.id == Some(command.id) => {
                     if !matches!(error.code, ErrorCode::StorageUnavailable | ErrorCode::RateLimited) {
+                        command.outcome = Outcome::Refused(error.code);
                         self.violations.push(format!("a setting was refused: {error:?}"));
                         self.unanswered = None;
                     }

@@ -11,6 +11,7 @@ use super::{
     failure::Failure,
     history::{History, Log},
     log,
+    log_contents::LogContents,
     options::Options,
     report::{Report, Row, grouped},
     server::ServerSetup,
@@ -36,7 +37,7 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
         seed,
         duration,
         counters: &counters,
-        events: checked.events,
+        contents: checked.contents,
         copied: checked.copied,
         rows: rows(&counters, checked.damages, can_fill_disk, can_set_clock),
         shortfalls: shortfalls(&counters, checked.damages, duration),
@@ -63,7 +64,7 @@ async fn run_server_and_clients(
 /// What was found in the store at the end.
 struct Checked {
     findings: Findings,
-    events: usize,
+    contents: LogContents,
     copied: usize,
     /// How many damages of copies of the store were found, and how many there were.
     damages: (usize, usize),
@@ -74,8 +75,7 @@ fn check_run(history: &History, folder: &Path, database: &Path) -> Result<Checke
     let log: Log = log::read(database)?;
     let mut findings = checker::check(history, &log);
     let damages = verification::verify(folder, database, &mut findings)?;
-    let events = log.conversations.values().map(Vec::len).sum();
-    Ok(Checked { findings, events, copied: history.copied.len(), damages })
+    Ok(Checked { findings, contents: LogContents::of(&log), copied: history.copied.len(), damages })
 }
 
 fn rows(counters: &Counters, damages: (usize, usize), can_fill_disk: bool, can_set_clock: bool) -> Vec<Row> {

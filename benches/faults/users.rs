@@ -1,9 +1,9 @@
 //! The participants: guests who write, and directs between neighbours. They sign in before the first fault.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, User},
+    domain::{CommandId, ConversationId, Epoch, User, UserId},
     protocol::{ClientFrame, Hello, ServerFrame, VERSION, Welcome},
 };
 
@@ -15,7 +15,7 @@ use super::{
     http_api::HttpApi,
     reader::ReaderSetup,
     shared_events::SharedEvents,
-    writer::WriterSetup,
+    writer_setup::WriterSetup,
 };
 
 pub(crate) struct Users(Vec<TestUser>);
@@ -27,6 +27,8 @@ struct TestUser {
     /// The Lobby comes first.
     rooms: Vec<ConversationId>,
     directs: Vec<ConversationId>,
+    /// Rooms whose moderator the user is.
+    moderated: Vec<ConversationId>,
 }
 
 impl Users {
@@ -54,7 +56,17 @@ impl Users {
             epoch: user.epoch,
             rooms: user.rooms.clone(),
             directs: user.directs.clone(),
+            moderated: user.moderated.clone(),
         })
+    }
+
+    /// Registers the first user: only registered users can be moderators.
+    pub(crate) async fn register_first(&mut self, http_api: &HttpApi) -> Result<(), Failure> {
+        if let Some(first) = self.0.first_mut() {
+            http_api.set_password(&first.token).await?;
+            first.user.registered = true;
+        }
+        Ok(())
     }
 
     /// Those writers who are also in a private room: every second one.
@@ -62,9 +74,30 @@ impl Users {
         self.0.iter().step_by(2).map(|user| user.user.clone()).collect()
     }
 
-    /// The insiders are in this room now.
+    /// The insiders are in this room now, and the first of them is its moderator.
     pub(crate) fn add_room(&mut self, room: ConversationId) {
         self.0.iter_mut().step_by(2).for_each(|user| user.rooms.push(room));
+        self.0.iter_mut().take(1).for_each(|user| user.moderated.push(room));
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = &User> {
+        self.0.iter().map(|user| &user.user)
+    }
+
+    /// The Lobby, which everybody is in.
+    pub(crate) fn lobby(&self) -> Option<ConversationId> {
+        self.0.first().and_then(|user| user.rooms.first().copied())
+    }
+
+    /// The directs with their members.
+    pub(crate) fn directs(&self) -> BTreeMap<ConversationId, Vec<UserId>> {
+        let mut directs: BTreeMap<ConversationId, Vec<UserId>> = BTreeMap::new();
+        for user in &self.0 {
+            for direct in &user.directs {
+                directs.entry(*direct).or_default().push(user.user.id);
+            }
+        }
+        directs
     }
 
     /// The setup of a reader: a second connection of the writer with this number.
@@ -101,6 +134,7 @@ impl TestUser {
             epoch: welcome.epoch,
             rooms: welcome.conversations.iter().map(|conversation| conversation.id).collect(),
             directs: Vec::new(),
+            moderated: Vec::new(),
         })
     }
 }

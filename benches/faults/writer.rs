@@ -9,7 +9,7 @@ use std::{
 
 use rand::{Rng as _, rngs::StdRng};
 use teahouse::{
-    domain::{CommandId, ConversationId, Epoch, EventKind, Seq, UserId},
+    domain::{CommandId, ConversationId, EventKind, Seq},
     protocol::{ErrorCode, Hello, VERSION},
 };
 use tokio::{
@@ -23,9 +23,10 @@ use super::{
     counters::Counters,
     entrance::Entrance,
     frames::{ReceivedFrame, command_frame},
-    history::{Ack, Command, Outcome},
+    history::{Ack, Command, CommandKind, Outcome},
     planned_commands::PlannedCommands,
     talk_log::TalkLog,
+    writer_setup::WriterSetup,
 };
 
 /// Of 1,000 commands that are unanswered when a connection is lost, how many are abandoned.
@@ -33,16 +34,6 @@ const ABANDONED_PER_MILLE: u32 = 30;
 
 /// Per 1,000 new commands, how often an acknowledged one is sent again.
 const REPEATED_PER_MILLE: u32 = 10;
-
-/// The account of a writer.
-pub(crate) struct WriterSetup {
-    pub(crate) me: UserId,
-    pub(crate) token: String,
-    pub(crate) epoch: Epoch,
-    /// The Lobby comes first.
-    pub(crate) rooms: Vec<ConversationId>,
-    pub(crate) directs: Vec<ConversationId>,
-}
 
 pub(crate) struct Writer {
     setup: WriterSetup,
@@ -103,7 +94,7 @@ impl Writer {
         pace: Pace,
         counters: Arc<Counters>,
     ) -> Self {
-        let planned_commands = PlannedCommands::new(setup.rooms.clone(), setup.directs.clone(), pace.lobby_share);
+        let planned_commands = PlannedCommands::new(&setup, pace.lobby_share);
         // Not all at the same time.
         let next_command_at = Instant::now() + pace.pause.mul_f64(rng.random());
         Self {
@@ -349,7 +340,7 @@ impl Writer {
         if let Some(sent) = self.unanswered.get(&index) {
             self.talk_log.ack(sent.at);
         }
-        if let (EventKind::Message { .. }, Some(seq)) = (&command.kind, ack.seq) {
+        if let (CommandKind::Event(EventKind::Message { .. }), Some(seq)) = (&command.kind, ack.seq) {
             self.planned_commands.add_own_message(command.conversation, seq);
         }
         self.mark_answered(index);
@@ -367,7 +358,10 @@ impl Writer {
                 let pause = Duration::from_millis(self.rng.random_range(100..500));
                 self.retry_at.insert(index, Instant::now() + pause);
             }
-            (Some((index, Outcome::Unanswered)), ErrorCode::UnknownMessage | ErrorCode::TooManyReactions) => {
+            (
+                Some((index, Outcome::Unanswered)),
+                ErrorCode::UnknownMessage | ErrorCode::TooManyReactions | ErrorCode::TooManyPins,
+            ) => {
                 self.counters.refused_for_good.increment();
                 self.commands[index].outcome = Outcome::Refused(code);
                 self.mark_answered(index);

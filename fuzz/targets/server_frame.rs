@@ -4,7 +4,10 @@ use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
 use teahouse::{
-    domain::MessagesPage,
+    domain::{
+        ChangesPage, Completions, ConversationList, MentionPage, MessageHistory, MessagesPage, PinnedMessages,
+        ThreadPage,
+    },
     protocol::{FromJson, Problem, ServerFrame, SessionCreated},
 };
 
@@ -12,6 +15,13 @@ pub(crate) fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     agree::<ServerFrame>(text);
     agree::<MessagesPage>(text);
+    agree::<ThreadPage>(text);
+    agree::<PinnedMessages>(text);
+    agree::<MessageHistory>(text);
+    agree::<ChangesPage>(text);
+    agree::<MentionPage>(text);
+    agree::<Completions>(text);
+    agree::<ConversationList>(text);
     agree::<SessionCreated>(text);
     agree::<Problem>(text);
 }

@@ -14,16 +14,16 @@ const MAX_PLACES: usize = 64;
 
 /// An `@` that may begin a mention.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MentionPlace {
+pub struct MentionPlace {
     /// Where the `@` is.
-    pub(crate) start: usize,
+    pub start: usize,
     /// Where the name may end: first what ends before a space or a sign, then the other ends, both in ascending order.
-    pub(crate) ends: Vec<usize>,
+    pub ends: Vec<usize>,
 }
 
 /// The places of a text where somebody may be mentioned: `@` and what may be a nickname, not within a word, such as the
 /// address of a mail, and not in code.
-pub(crate) fn mention_places(text: &str) -> Vec<MentionPlace> {
+pub fn mention_places(text: &str) -> Vec<MentionPlace> {
     if !text.contains('@') {
         return Vec::new();
     }

@@ -63,7 +63,7 @@ pub use kept_messages::KeptMessages;
 pub use letter_case::{lowercase, uppercase};
 pub use mention::{MAX_MENTIONS, Mention, Mentioned};
 #[cfg(feature = "ssr")]
-pub(crate) use mention_places::{MentionPlace, mention_places};
+pub use mention_places::{MentionPlace, mention_places};
 pub use message::{MAX_PINS, Message, Reaction};
 pub use moderation::{Action, ModerationNotice, Scope};
 #[cfg(feature = "ssr")]

@@ -19,7 +19,7 @@ const FIRST_PLACEHOLDER: char = '\u{86}';
 const PLACEHOLDERS: usize = 26;
 
 /// Parses a text in which these parts, in bytes, are mentions.
-pub(crate) fn parse_with_mentions(text: &str, mentions: &[Range<usize>]) -> Vec<Block> {
+pub fn parse_with_mentions(text: &str, mentions: &[Range<usize>]) -> Vec<Block> {
     let replaced = ReplacedMentions::new(text, mentions);
     if replaced.kept.is_empty() {
         return parse(text);
@@ -28,7 +28,7 @@ pub(crate) fn parse_with_mentions(text: &str, mentions: &[Range<usize>]) -> Vec<
 }
 
 /// The text as typed, but for its addresses and for these parts, in bytes, which are mentions.
-pub(crate) fn plain_with_mentions(text: &str, mentions: &[Range<usize>]) -> Vec<Inline> {
+pub fn plain_with_mentions(text: &str, mentions: &[Range<usize>]) -> Vec<Inline> {
     let replaced = ReplacedMentions::new(text, mentions);
     replaced.inlines(plain(&replaced.text))
 }

@@ -23,7 +23,7 @@ mod tests;
 pub use blocks::parse;
 pub(crate) use code_block::{ends_in_code, is_fence};
 pub(crate) use excerpt::excerpt;
-pub(crate) use mentions::{parse_with_mentions, plain_with_mentions};
+pub use mentions::{parse_with_mentions, plain_with_mentions};
 pub use nodes::{Alignment, Block, Inline, Link, Table, visible_text};
 pub(crate) use signs::is_long;
 pub use signs::may_be_formatted;

@@ -4,16 +4,18 @@
 mod checker;
 #[path = "../../benches/faults/history.rs"]
 mod history;
+mod room_history;
 mod test_history;
+mod told;
 
 use std::sync::Arc;
 
 use teahouse::{
-    domain::{CommandId, Event, Seq, Timestamp},
+    domain::{CommandId, Emoji, Event, EventKind, Seq, Timestamp},
     protocol::ErrorCode,
 };
 
-use history::{Ack, Command, Observation, Outcome};
+use history::{Ack, Command, CommandKind, Observation, Outcome};
 use test_history::{TestHistory, body, message};
 
 #[test]
@@ -32,9 +34,34 @@ fn a_reader_may_first_see_a_message_after_its_deletion() {
 #[test]
 fn a_visitor_who_hears_of_a_private_room_without_being_a_member_is_found() {
     // Added with the second event, removed with the fourth.
-    assert_eq!(TestHistory::of_a_visit(2..=4).finding_counts(), [0; 4]);
-    assert_eq!(TestHistory::of_a_visit(1..=3).finding_counts(), [0, 0, 0, 1], "before");
-    assert_eq!(TestHistory::of_a_visit(3..=5).finding_counts(), [0, 0, 0, 1], "after");
+    let of_a_visit = |heard| TestHistory::of_a_visit(heard, message("three"));
+    assert_eq!(of_a_visit(2..=4).finding_counts(), [0; 4]);
+    assert_eq!(of_a_visit(1..=3).finding_counts(), [0, 0, 0, 1], "before");
+    assert_eq!(of_a_visit(3..=5).finding_counts(), [0, 0, 0, 1], "after");
+}
+
+#[test]
+fn a_visitor_who_hears_of_a_change_after_the_removal_is_found() {
+    let (seq, on, emoji) = (Seq(1), true, Emoji::parse("🍵").expect("an emoji"));
+    let kinds = [
+        EventKind::edit(seq, body("one, edited")),
+        EventKind::Pin { seq, on },
+        EventKind::Reaction { seq, emoji, on },
+        EventKind::Deletion { seq },
+    ];
+    for kind in kinds {
+        let heard = |heard| TestHistory::of_a_visit(heard, kind.clone()).finds("without being a member");
+        assert!(heard(3..=5), "{kind:?}");
+        assert!(!heard(3..=4), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_pin_that_outlives_its_message_is_found() {
+    let mut test = TestHistory::correct();
+    test.served_messages()[1].pinned = true;
+    test.view_messages()[1].pinned = true;
+    assert_eq!(test.finding_counts(), [0, 0, 0, 2]);
 }
 
 #[test]
@@ -274,7 +301,7 @@ fn a_repeat_with_a_different_ack_is_found() {
 #[test]
 fn a_command_with_another_effect_is_found() {
     let mut test = TestHistory::correct();
-    test.history.commands[6].kind = message("not four");
+    test.history.commands[6].kind = CommandKind::Event(message("not four"));
     assert_eq!(test.finding_counts(), [0, 0, 0, 1]);
 }
 

@@ -9,7 +9,7 @@ use teahouse::domain::{
 
 use super::{
     checker::{Findings, check},
-    history::{Ack, Command, History, Log, LogEntry, Observation, Outcome, ReaderRecord, View, Visit},
+    history::{Ack, Command, CommandKind, History, Log, LogEntry, Observation, Outcome, ReaderRecord, View, Visit},
 };
 
 /// A short conversation with one event of each kind.
@@ -28,7 +28,7 @@ pub(crate) fn message(text: &str) -> EventKind {
 }
 
 /// Events that were never changed, as messages.
-fn served(events: &[Event]) -> Vec<Message> {
+pub(crate) fn served(events: &[Event]) -> Vec<Message> {
     events.iter().cloned().filter_map(Message::from_event).collect()
 }
 
@@ -48,7 +48,12 @@ impl TestHistory {
             (&ling, EventKind::Deletion { seq: Seq(2) }),
             (&ming, message("four")),
         ];
-        let mut test = Self { history: History::default(), log: Log::default(), conversation };
+        let history = History {
+            users: vec![ming.clone(), ling.clone()],
+            lasting_members: BTreeMap::from([(conversation, vec![ming.id, ling.id])]),
+            ..History::default()
+        };
+        let mut test = Self { history, log: Log::default(), conversation };
         let mut events = Vec::new();
         for (seq, (author, kind)) in (1..).zip(commands) {
             let (id, at) = (CommandId::random(), Timestamp(1_000 + seq));
@@ -86,8 +91,9 @@ impl TestHistory {
         test
     }
 
-    /// A visitor who is added to a room with its second event and removed with its fourth, and hears these events.
-    pub(crate) fn of_a_visit(heard: RangeInclusive<u64>) -> Self {
+    /// A visitor who is added to a room with its second event and removed with its fourth, and hears these events. The fifth and
+    /// last one is of this kind.
+    pub(crate) fn of_a_visit(heard: RangeInclusive<u64>, last: EventKind) -> Self {
         let user = |name| User::guest(UserId::generate(), Nickname::parse(name).expect(name));
         let (keeper, visitor) = (user("阿玲"), user("小明"));
         let (action, scope) = (Action::Remove, Scope::Room);
@@ -97,7 +103,7 @@ impl TestHistory {
             EventKind::Room(RoomChange::Added { user: visitor.clone() }),
             message("two"),
             EventKind::Notice(removal),
-            message("three"),
+            last,
         ];
         let room = ConversationId::generate();
         let mut test = Self { history: History::default(), log: Log::default(), conversation: room };
@@ -127,7 +133,7 @@ impl TestHistory {
             author: event.author.id,
             id: event.id,
             conversation: event.conversation,
-            kind: event.kind.clone(),
+            kind: CommandKind::Event(event.kind.clone()),
             outcome: Outcome::Acked,
             acks: vec![ack],
             may_be_late: false,
@@ -148,6 +154,12 @@ impl TestHistory {
 
     pub(crate) fn served_messages(&mut self) -> &mut Vec<Message> {
         self.history.served.get_mut(&self.conversation).expect("the conversation")
+    }
+
+    /// Whether one of the findings says this.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        let findings = check(&self.history, &self.log);
+        findings.groups().iter().any(|(_, group)| group.examples.iter().any(|example| example.contains(text)))
     }
 
     /// Returns how many findings there are: lost, duplicated, out of order, wrong.

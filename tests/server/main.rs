@@ -34,6 +34,7 @@ mod limits;
 mod lobby;
 mod mentions;
 mod moderation;
+mod odd_requests;
 mod page_forms;
 mod passwords;
 mod pins;

@@ -7,7 +7,7 @@ use teahouse::domain::{Body, CommandId, ConversationId, Event, EventKind, Reply,
 
 use crate::{
     checker::findings::Findings,
-    history::{Ack, Command, Log, Outcome},
+    history::{Ack, Command, CommandKind, Log, Outcome},
 };
 
 pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
@@ -16,13 +16,14 @@ pub(super) fn check(commands: &[Command], log: &Log, findings: &mut Findings) {
         events_by_command.entry((event.author.id, event.id)).or_default().push(event);
     }
     for command in commands {
+        let CommandKind::Event(requested) = &command.kind else { continue };
         let events = events_by_command.get(&(command.author, command.id)).map_or(&[][..], Vec::as_slice);
         if events.len() > 1 {
             findings.duplicated.add(|| format!("{} took effect {} times", command.id, events.len()));
         }
         check_outcome(command, events, findings);
         for event in events {
-            if event.conversation != command.conversation || !is_effect_of(&event.kind, &command.kind) {
+            if event.conversation != command.conversation || !is_effect_of(&event.kind, requested) {
                 findings.wrong.add(|| format!("{command:?} took effect as {event:?}"));
             }
         }

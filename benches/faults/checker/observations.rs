@@ -9,11 +9,18 @@ use crate::{
         command_index::CommandIndex,
         commands::{as_requested, is_effect_of, without_text},
         findings::Findings,
+        mentions::MentionRules,
     },
     history::{Log, Observation, ReaderRecord},
 };
 
-pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: &CommandIndex, findings: &mut Findings) {
+pub(super) fn check(
+    reader: &ReaderRecord,
+    log: &Log,
+    commands: &CommandIndex,
+    mention_rules: &MentionRules,
+    findings: &mut Findings,
+) {
     for (number, connection) in reader.connections.iter().enumerate() {
         let source = || format!("connection {number} of {}", reader.name);
         let mut positions: HashMap<ConversationId, Progress> = HashMap::new();
@@ -31,6 +38,7 @@ pub(super) fn check(reader: &ReaderRecord, log: &Log, commands: &CommandIndex, f
                 Observation::Event(event) => {
                     check_sequence(event, &mut positions, source, findings);
                     check_against_log(event, log, commands, source, findings);
+                    mention_rules.check(event, source, findings);
                 }
                 Observation::CaughtUp(conversation, seq) => {
                     let position = match positions.get(conversation) {
@@ -100,7 +108,8 @@ fn check_against_log(
         || text_is_removed
             && commands
                 .get(event.author.id, event.id)
-                .is_some_and(|command| as_requested(&command.kind) == as_requested(&event.kind))
+                .and_then(|command| command.kind.event())
+                .is_some_and(|requested| as_requested(requested) == as_requested(&event.kind))
             && is_effect_of(&logged.kind, &event.kind);
     if !is_same_event
         || thread(event) != thread(logged)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use teahouse::domain::{ConversationId, Event, EventKind, Message, Seq, User};
+use teahouse::domain::{ConversationId, Event, EventKind, Mention, Message, Seq, User};
 
 use crate::{
     checker::findings::Findings,
@@ -72,6 +72,7 @@ struct FoldedMessage<'a> {
     /// The event that created the message.
     event: &'a Event,
     text: &'a str,
+    mentions: &'a [Mention],
     /// The last event that changed it.
     last: &'a Event,
     edited: Option<&'a Event>,
@@ -92,8 +93,9 @@ fn fold(events: &[Event]) -> BTreeMap<Seq, FoldedMessage<'_>> {
         };
         if let Some(text) = text {
             let (is_deleted, is_pinned, reactions, replies) = (false, false, BTreeMap::new(), 0);
-            let (last, edited) = (event, None);
-            let message = FoldedMessage { event, text, last, edited, is_deleted, is_pinned, reactions, replies };
+            let (mentions, last, edited) = (event.kind.mentions(), event, None);
+            let message =
+                FoldedMessage { event, text, mentions, last, edited, is_deleted, is_pinned, reactions, replies };
             messages.insert(event.seq, message);
             if let Some(first) = event.kind.reply().and_then(|reply| messages.get_mut(&reply.thread)) {
                 first.last = event;
@@ -115,12 +117,12 @@ impl<'a> FoldedMessage<'a> {
             | EventKind::Room(_)
             | EventKind::AccountDeleted
             | EventKind::Other => {}
-            EventKind::Edit { body, .. } => {
-                self.text = body.as_str();
+            EventKind::Edit { body, mentions, .. } => {
+                (self.text, self.mentions) = (body.as_str(), mentions);
                 self.edited = Some(event);
             }
             EventKind::Deletion { .. } => {
-                self.text = "";
+                (self.text, self.mentions) = ("", &[]);
                 self.edited = None;
                 self.is_deleted = true;
                 self.is_pinned = false;
@@ -143,7 +145,7 @@ impl<'a> FoldedMessage<'a> {
         let reactions =
             actual.reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.users.iter().collect()));
         (actual.id, actual.at, &actual.author) == (self.event.id, self.event.at, &self.event.author)
-            && actual.body.as_str() == self.text
+            && (actual.body.as_str(), &actual.mentions[..]) == (self.text, self.mentions)
             && actual.revision == self.last.seq
             && actual.edited_at == self.edited.map(|event| event.at)
             && actual.deleted == self.is_deleted

@@ -12,6 +12,8 @@ use crate::{
     consumer::{Copy, ENTRIES, POLL_INTERVAL},
     failure::Failure,
     history::Log,
+    log::name_mentioned,
+    stored_entry::logged_setting,
 };
 
 /// How long the consumer waits when the database is not there.
@@ -40,19 +42,23 @@ pub(super) async fn read(address: &str) -> Result<Log, Failure> {
     let mut log = Log::default();
     for row in client.query(EVENTS, &[]).await? {
         let author = UserId::from_uuid(row.get(3));
+        let mut kind = serde_json::from_str(row.get(5))?;
+        name_mentioned(&mut kind, &users)?;
         let event = Event {
             conversation: ConversationId::from_uuid(row.get(0)),
             seq: Seq(number(row.get(1))?),
             at: Timestamp(number(row.get(2))?),
             author: users.get(&author).ok_or("an event has an unknown author")?.clone(),
             id: CommandId::from_uuid(row.get(4)),
-            kind: serde_json::from_str(row.get(5))?,
+            kind,
         };
         log.entries.insert(number(row.get(6))?, Some((event.conversation, event.seq)));
         log.conversations.entry(event.conversation).or_default().push(event);
     }
-    for row in client.query("SELECT position FROM entries", &[]).await? {
-        log.entries.insert(number(row.get(0))?, None);
+    for row in client.query("SELECT position, entry::text FROM entries", &[]).await? {
+        let position = number(row.get(0))?;
+        log.entries.insert(position, None);
+        log.settings.extend(logged_setting(row.get(1))?.map(|setting| (position, setting)));
     }
     Ok(log)
 }

@@ -47,6 +47,7 @@ use crate::{
     clients::{ClientRun, run_clients},
     counters::Counters,
     failure::Failure,
+    log_contents::LogContents,
     options::Options,
     report::{Report, grouped},
 };
@@ -100,7 +101,7 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
         seed,
         duration,
         counters: &counters,
-        events: checked.events,
+        contents: checked.contents,
         copied: checked.run.history.copied.len(),
         rows,
         shortfalls,
@@ -120,8 +121,7 @@ pub(crate) async fn run(options: &Options, seed: u64) -> Result<bool, Failure> {
 struct Checked {
     run: ClientRun,
     findings: Findings,
-    /// How many events the log holds.
-    events: usize,
+    contents: LogContents,
     can_lose_packets: bool,
 }
 
@@ -138,8 +138,8 @@ async fn run_and_check(
     let stored = database_log::read(&cluster.address()).await?;
     cluster.stop_database().await?;
     let findings = checker::check(&run.history, &stored);
-    let events = stored.conversations.values().map(Vec::len).sum();
-    Ok(Checked { run, findings, events, can_lose_packets: cluster.can_lose_packets() })
+    let contents = LogContents::of(&stored);
+    Ok(Checked { run, findings, contents, can_lose_packets: cluster.can_lose_packets() })
 }
 
 fn longest(durations: impl Iterator<Item = Duration>) -> String {

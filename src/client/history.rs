@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl ClientStore {
-    /// Fetches messages of a conversation or a thread. A range that replaces the timeline is fetched only while the user is a member and
-    /// connected, because live events continue where the page ends.
+    /// Fetches messages of a conversation or a thread. A range that replaces the timeline is fetched only while the user is a
+    /// member and connected, because live events continue where the page ends.
     pub fn load(self, id: TimelineId, range: PageRange) {
         let TimelineState { timeline, load, is_muted, .. } = self.timeline_state(id);
         let replaces_timeline = matches!(range, PageRange::Newest | PageRange::From(_));

@@ -3,8 +3,8 @@
 //! Frames go one way. `socket` reads them, and `incoming` applies them to the signals of the store, which the page shows.
 //! What the user does goes through methods of the store to the connection; `outbox` sends the commands that must not get lost.
 //!
-//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `mentions`, `rooms`, `changes`; `conversation_settings`, `threads`; `outbox`, `outbox_storage`; `history`,
-//! `session_end`; `incoming`; `socket`; `session`.
+//! From bottom to top: `browser` and `api`; `store`; `requests`, `drafts`, `activity`; `mentions`, `rooms`, `changes`;
+//! `conversation_settings`, `threads`; `outbox`, `outbox_storage`; `history`, `session_end`; `incoming`; `socket`; `session`.
 
 mod activity;
 mod api;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use teahouse::{
-    domain::{MAX_NICKNAME_CHARACTERS, mention_places},
+    domain::{Body, MAX_NICKNAME_CHARACTERS, mention_places},
     markdown::{Block, Inline, parse_with_mentions, plain_with_mentions, visible_text},
 };
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -13,7 +13,10 @@ use unicode_segmentation::UnicodeSegmentation as _;
 const MAX_PLACES: usize = 64;
 
 pub(crate) fn check(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(typed) = std::str::from_utf8(data) else { return };
+    // No text has control characters, some of which stand for mentions while it is formatted.
+    let Ok(body) = Body::parse(typed) else { return };
+    let text = body.as_str();
     let places = mention_places(text);
     assert!(places.len() <= MAX_PLACES);
     let mut longest = Vec::new();

@@ -19,7 +19,7 @@ use crate::{
         rooms::{
             about::About,
             members::Members,
-            room::{self, Panel},
+            room::{Panel, room as room_of},
         },
     },
 };
@@ -41,7 +41,7 @@ pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Pa
     };
     // In the next frame, when the element is in the document.
     request_animation_frame(|| focus_by_id(TITLE));
-    let about = room::room(expect_context::<ClientStore>(), room);
+    let about = room_of(expect_context::<ClientStore>(), room);
     let count = move || match about.get() {
         Some(room) if shown == Panel::Members => room.member_count.to_string(),
         _ => String::new(),

@@ -244,3 +244,33 @@ proptest! {
         compare_on::<OnNodes<2>>(&steps, group);
     }
 }
+
+/// Somebody who deleted the account while a message was on its way. The read mark, which is gone, says nothing of who wrote what
+/// comes after it.
+fn deleted_while_writing() -> Vec<Step> {
+    let sign_up = |name, registered| Step::SignUp {
+        name,
+        address: name,
+        registered,
+        session: true,
+        invite: None,
+        owner: registered,
+    };
+    let say = |user, place| Step::Say { user, place, text: 0, reply_to: None };
+    vec![
+        sign_up(0, true),
+        sign_up(1, false),
+        sign_up(2, false),
+        Step::BanNetwork { network: 15, until: 0 },
+        Step::OpenDirect { user: 12, other: 125, by_name: false },
+        say(158, 187),
+        Step::DeleteAccount { user: 188, as_operator: true, messages: false },
+        say(255, 0),
+    ]
+}
+
+#[test]
+fn own_messages_are_never_unread_after_an_account_s_deletion() {
+    compare_on::<OnSqlite>(&deleted_while_writing(), 1);
+    compare_on::<OnNodes<2>>(&deleted_while_writing(), 1);
+}

@@ -134,9 +134,13 @@ pub(super) fn statements(mutation: &Mutation, position: Position) -> Vec<Stateme
         }
         M::SetRole { user, role } => vec![sql("UPDATE users SET role = $2 WHERE id = $1").bind(user).bind(role)],
         M::ReleaseNickname(user) => vec![sql("UPDATE users SET nickname_key = NULL WHERE id = $1").bind(user)],
-        M::ClearAccount(user) => [REMOVE_BLOCKS, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, CLEAR_LISTS, CLEAR_USER]
-            .map(|clear| sql(clear).bind(user))
-            .into(),
+        M::ClearAccount(user) => {
+            let clear =
+                [REMOVE_BLOCKS, REMOVE_USER_LISTENERS, REMOVE_USER_MUTES, CLEAR_USER].map(|it| sql(it).bind(user));
+            // Behind everything that the user has written.
+            let lists = sql(CLEAR_LISTS).bind(user).bind(position.next());
+            clear.into_iter().chain([lists]).collect()
+        }
         M::ForgetAddress(user) => vec![sql("UPDATE users SET address = NULL WHERE id = $1").bind(user)],
         M::ForgetAddressesOfGoneGuests { created_before } => vec![
             sql("UPDATE users SET address = NULL

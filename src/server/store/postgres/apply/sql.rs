@@ -361,6 +361,6 @@ pub(super) const REMOVE_MEMBERS: &str = concat!("DELETE FROM members WHERE conve
 pub(super) const REMOVE_BLOCKS: &str = concat!("DELETE FROM blocks WHERE user_number = ", user!("$1"));
 
 pub(super) const CLEAR_LISTS: &str = concat!(
-    "UPDATE members SET read_seq = 0, listed = NULL, muted = false, pinned = false WHERE user_number = ",
+    "UPDATE members SET read_seq = 0, set_back_at = $2, listed = NULL, muted = false, pinned = false WHERE user_number = ",
     user!("$1")
 );

@@ -150,7 +150,12 @@ impl Tables<'_> {
                 self.run("DELETE FROM listeners WHERE user = ?1", number)?;
                 self.run("DELETE FROM muted_threads WHERE user = ?1", number)?;
                 self.run("DELETE FROM member_settings WHERE user = ?1", number)?;
-                self.run("UPDATE members SET read_seq = 0, listed = NULL WHERE user = ?1", number)?;
+                // Behind everything that the user has written.
+                let set_back_at = self.cache.head(self.db)?.next();
+                self.run(
+                    "UPDATE members SET read_seq = 0, set_back_at = ?2, listed = NULL WHERE user = ?1",
+                    params![number[0], set_back_at],
+                )?;
                 self.run(
                     "UPDATE users SET nickname = '', nickname_key = NULL, password = NULL, role = 'member', address = NULL
                       WHERE number = ?1",

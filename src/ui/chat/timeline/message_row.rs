@@ -136,13 +136,11 @@ pub(super) fn MessageRow(
             let id = row_id(&reaction.emoji);
             KeyedRow::new((0, id), move || reaction_button(reaction.emoji, row, me, t))
         };
-        let mut rows: Vec<KeyedRow> = view.message.reactions.into_iter().map(button).collect();
-        // The server's page has no picker.
-        if !rows.is_empty() && !cfg!(feature = "ssr") {
-            rows.push(KeyedRow::new((1, 0), move || add_reaction_button(row, t)));
-        }
-        rows
+        view.message.reactions.into_iter().map(button).collect()
     };
+    // The server's page has no picker.
+    let has_reactions = memo(move || !cfg!(feature = "ssr") && is(|view| !view.message.reactions.is_empty()));
+    let add_reaction = move || has_reactions.get().then(|| add_reaction_button(row, t));
     let status = move || {
         let Some(view) = view.get() else { return ().boxed() };
         let (class, text, failed) = match view.status {
@@ -184,7 +182,10 @@ pub(super) fn MessageRow(
                 {quote_button(row, quotes)}
                 {reactive(hidden_author)}
                 <div class="body" dir="auto">{reactive(text)}</div>
-                <div class="reactions" role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
+                <div class="reactions">
+                    <div role="group" aria-label=t.timeline.reactions aria-live="off">{keyed_list(reactions)}</div>
+                    {reactive_view(add_reaction)}
+                </div>
                 {menu.with_value(|menu| menu.menu.draft.id.thread).is_none().then(|| thread_button(row))}
                 {reactive(status)}
             </div>

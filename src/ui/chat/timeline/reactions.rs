@@ -58,7 +58,7 @@ pub(super) fn add_reaction_button(RowSignals { has_menu, .. }: RowSignals, t: &'
     view! {
         <button
             type="button"
-            class="reaction add-reaction"
+            class="add-reaction"
             data-action=ButtonAction::MoreEmoji.name()
             aria-label=t.timeline.add_reaction
             title=t.timeline.add_reaction

@@ -1,6 +1,6 @@
 //! The log tells who signed in and who was refused, with addresses, but never what was typed.
 
-use std::{fs::File, process::Command, process::Stdio};
+use std::{fs::File, process::Command, process::Stdio, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
 
 use super::support::{PROGRAM, RawClient, TestProcess, with_timeout};
@@ -41,11 +42,18 @@ async fn strangers_cannot_flood_the_log() {
     for _ in 0..60 {
         held.push(TcpStream::connect(process.address).await.expect("a connection"));
     }
-    for _ in 0..200 {
-        let mut refused = TcpStream::connect(process.address).await.expect("a connection");
+    let mut refused = 0;
+    while refused < 200 {
+        let mut stream = TcpStream::connect(process.address).await.expect("a connection");
         let mut rest = Vec::new();
-        let read = with_timeout("the server to close the connection", refused.read_to_end(&mut rest)).await;
-        assert!(read.is_err() || rest.is_empty(), "closed without a response");
+        match timeout(Duration::from_secs(1), stream.read_to_end(&mut rest)).await {
+            Ok(read) => {
+                assert!(read.is_err() || rest.is_empty(), "closed without a response");
+                refused += 1;
+            }
+            // On a busy machine the server may have closed one of the first by now, whose place this one takes.
+            Err(_elapsed) => held.push(stream),
+        }
     }
 
     process.signal("TERM");

@@ -70,6 +70,8 @@ pub(crate) async fn run_clients(
     };
     history.users.extend(setter.iter().map(|setter| setter.user.clone()));
     tokens.extend(setter.iter().map(|setter| setter.token.clone()));
+    // Everybody connects once: a guest who never does loses the session after ten minutes.
+    last_lists(tokens.clone(), &entrance).await?;
     let everybody = history.users.iter().map(|user| user.id).collect();
     history.lasting_members = users.directs();
     history.lasting_members.extend(users.lobby().map(|lobby| (lobby, everybody)));

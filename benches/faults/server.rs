@@ -27,6 +27,9 @@ const FAKETIME: [&str; 4] = [
     "/usr/lib/faketime/libfaketimeMT.so.1",
 ];
 
+/// In days. Steps of the clock must not end a session that is still needed: in a long run they add up to months.
+const LIFETIMES: [&str; 3] = ["--guest-days", "--session-days", "--idle-days"];
+
 /// How to start the server, the same each time.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerSetup {
@@ -101,6 +104,7 @@ impl ServerSetup {
             .arg(self.send_queue_bytes.to_string())
             .arg("--data")
             .arg(&self.folder)
+            .args(LIFETIMES.into_iter().flat_map(|option| [option, "36500"]))
             .args(self.store.iter().flat_map(|store| ["--store", store]))
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())

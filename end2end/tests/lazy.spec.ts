@@ -5,7 +5,7 @@ test('the lazy chunks load after the start without being requested', async ({ us
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');
   test.skip(!(await isSplit(alice.page)), 'a build without --split');
-  const chunks = ['settings', 'conversation', 'rooms', 'markdown', 'highlight'].map((name) =>
+  const chunks = ['chat', 'markdown', 'highlight'].map((name) =>
     alice.page.waitForResponse((response) => CHUNK.test(response.url()) && response.url().includes(name)),
   );
   await alice.signIn();

@@ -245,7 +245,7 @@ test('the icon of the tab shows how many messages call for attention', async ({ 
   const bob = await SocketClient.signIn(server, 'Bob');
   const alice = await users.guest('Alice');
   const icon = alice.page.locator('link[rel=icon]');
-  await expect(icon).toHaveAttribute('href', '/icon.svg');
+  await expect(icon).toHaveAttribute('href', '/icon/0.svg');
   await blurWindow(alice.page);
   await bob.send('one');
   await bob.send('two');
@@ -254,6 +254,6 @@ test('the icon of the tab shows how many messages call for attention', async ({ 
   expect(response.headers()['content-type']).toBe('image/svg+xml');
   expect(await response.text()).toContain('>2<');
   await focusWindow(alice.page);
-  await expect(icon).toHaveAttribute('href', '/icon.svg');
+  await expect(icon).toHaveAttribute('href', '/icon/0.svg');
   bob.close();
 });

@@ -18,6 +18,9 @@ use crate::{
     state::PageRange,
 };
 
+/// How many messages are fetched at once: two screens of them. Rendering more makes a change of the conversation slow.
+const PAGE_SIZE: usize = 40;
+
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
@@ -103,8 +106,8 @@ pub(crate) async fn messages(id: TimelineId, range: PageRange) -> Option<ThreadP
     };
     let TimelineId { conversation, thread } = id;
     let path = match thread {
-        None => format!("/api/conversations/{conversation}/messages?limit=60{bound}"),
-        Some(thread) => format!("/api/conversations/{conversation}/threads/{thread}?limit=60{bound}"),
+        None => format!("/api/conversations/{conversation}/messages?limit={PAGE_SIZE}{bound}"),
+        Some(thread) => format!("/api/conversations/{conversation}/threads/{thread}?limit={PAGE_SIZE}{bound}"),
     };
     parse(send(Request::get(&path).build()).await.ok()?).await
 }

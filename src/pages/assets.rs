@@ -26,9 +26,6 @@ use crate::{
 /// The folder of the WebAssembly module, its scripts, and the chunks that are split off from it.
 const PROGRAM: &str = "/pkg";
 
-/// The script that fetches the chunks; cargo-leptos chooses its name.
-const SPLITTER: &str = "/pkg/__wasm_split.______________________.js";
-
 /// Every request for a file is charged at least this many bytes, even if the file is missing or has not changed.
 const MIN_CHARGED_BYTES: usize = 4 * 1024;
 
@@ -52,7 +49,6 @@ pub(super) fn router(assets: Assets, api: PagesApi, missing: MethodRouter) -> (A
             let hashed_name = |address: &str| {
                 Some(address.replacen(PROGRAM, &folder, 1)).filter(|address| assets.get(address).is_some())
             };
-            names.split_loader = hashed_name(SPLITTER);
             for address in [&mut names.script, &mut names.wasm] {
                 *address = hashed_name(address).unwrap_or_else(|| mem::take(address));
             }

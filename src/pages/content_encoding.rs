@@ -13,7 +13,7 @@ use flate2::{Compression, write::GzEncoder};
 const MIN_BYTES: usize = 2 * 1024;
 
 /// Every document is compressed anew, so it must be quick: about a millisecond for a page.
-const BROTLI_QUALITY: u32 = 5;
+const BROTLI_QUALITY: u32 = 7;
 
 /// Brotli's window as a power of two, in bytes: longer than most pages.
 const BROTLI_WINDOW: u32 = 18;

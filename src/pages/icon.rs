@@ -1,4 +1,4 @@
-//! The icon of a browser's tab with a number on it.
+//! The icon of a browser's tab, with a number on it.
 //!
 //! An address of this server, because the Content-Security-Policy allows a page no images of its own making.
 
@@ -22,9 +22,10 @@ pub(super) async fn numbered(Path(name): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "max-age=86400")], svg).into_response()
 }
 
-/// The icon with a number in its corner. `None` for 0 and for numbers that no page asks for.
+/// The icon with a number in its corner, unless that is 0. `None` for numbers that no page asks for.
 fn svg(number: u32) -> Option<String> {
     let shown = match number {
+        0 => return Some(ICON.to_owned()),
         1..=MOST => number.to_string(),
         _ if number == MOST + 1 => format!("{MOST}+"),
         _ => return None,
@@ -48,6 +49,6 @@ mod tests {
         for (number, shown) in [(1, ">1<"), (9, ">9<"), (10, ">9+<")] {
             assert!(svg(number).is_some_and(|svg| svg.contains(shown) && svg.ends_with("</svg>")), "{number}");
         }
-        assert_eq!((svg(0), svg(11)), (None, None));
+        assert_eq!((svg(0).as_deref(), svg(11)), (Some(super::ICON), None));
     }
 }

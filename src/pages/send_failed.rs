@@ -47,7 +47,7 @@ pub(super) fn send_failed(
                 <meta name="robots" content="noindex"/>
                 <title>"Teahouse"</title>
                 <link rel="stylesheet" href=style/>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="icon" href="/icon/0.svg" type="image/svg+xml"/>
             </head>
             <body>
                 <main class="sign-in-page">

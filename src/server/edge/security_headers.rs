@@ -15,11 +15,15 @@ const POLICY: &str =
 /// request Origin header'). Over plain HTTP nothing else distinguishes that form from a foreign one.
 const REFERRER_POLICY: &str = "same-origin";
 
-/// Browser features that the page does not use, so injected code cannot use them either. Only names that browsers know:
-/// each unknown one is a warning in the console.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
+/// Browser features that pages do not use, so injected code cannot use them either. Only names that browsers know: each
+/// unknown one is a warning in the console.
+const PAGE_PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
     encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), \
     payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+
+/// Only documents have permissions, and [`POLICY`] lets no script run in one that is made of another response. So this is
+/// short, for it comes with every response.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=()";
 
 /// One year, without `includeSubDomains`: subdomains may belong to somebody else.
 const HSTS: &str = "max-age=31536000";
@@ -27,6 +31,7 @@ const HSTS: &str = "max-age=31536000";
 /// Adds the headers. A `Content-Security-Policy` that is there already stays.
 pub(super) fn add_security_headers(response: &mut Response, scheme: Scheme) {
     let headers = response.headers_mut();
+    let is_page = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -34,7 +39,7 @@ pub(super) fn add_security_headers(response: &mut Response, scheme: Scheme) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("permissions-policy"), if is_page { PAGE_PERMISSIONS } else { PERMISSIONS }),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -1,9 +1,8 @@
-//! Access to the chunk `conversation`.
+//! Access to the chunk `chat`.
 
 use leptos::prelude::*;
 
 use crate::{
-    client::{ClientStore, ConnectionStatus},
     domain::{ConversationId, Seq},
     ui::{
         changes::{
@@ -15,7 +14,6 @@ use crate::{
         kit::{
             boxed::{Boxed, Boxing as _},
             lazy::{Lazy, lazy},
-            reactive::effect,
         },
     },
 };
@@ -37,7 +35,10 @@ pub(crate) struct ChangesFunctions {
 
 const FUNCTIONS: ChangesFunctions = ChangesFunctions { pin_button, pins_panel, versions, look_for_missed, missed_view };
 
-lazy!(conversation: CHANGES_FUNCTIONS, load_changes_functions, fill_changes_functions, ChangesFunctions = FUNCTIONS);
+lazy!(
+    chat: CHANGES_FUNCTIONS, load_changes_functions, fill_changes_functions, ChangesFunctions = FUNCTIONS,
+    styles "changes.css", "room_panel.css"
+);
 
 /// The chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -45,13 +46,7 @@ pub(crate) struct LazyChanges(Lazy<ChangesFunctions>);
 
 impl LazyChanges {
     pub(crate) fn new() -> Self {
-        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::new(&CHANGES_FUNCTIONS, load_changes_functions));
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
-            }
-        });
-        Self(lazy)
+        Self(Lazy::new(&CHANGES_FUNCTIONS, load_changes_functions))
     }
 
     /// The functions, once the chunk is loaded. Tracks the loading.

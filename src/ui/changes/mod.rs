@@ -1,6 +1,6 @@
 //! Changes to messages: the pinned ones, earlier texts, and what has changed while the reader was away.
 //!
-//! Everything is in the chunk `conversation`, to which `chunk` leads.
+//! Everything is in the chunk `chat`, to which `chunk` leads.
 
 mod away;
 mod chunk;

@@ -13,8 +13,6 @@ pub struct AssetNames {
     pub script: String,
     /// The WebAssembly.
     pub wasm: String,
-    /// The JavaScript that fetches lazily loaded parts of the WebAssembly, if the build has such parts. `script` imports it.
-    pub split_loader: Option<String>,
 }
 
 impl Default for AssetNames {
@@ -26,7 +24,6 @@ impl Default for AssetNames {
             admin_stylesheet: "/admin.css".into(),
             script: "/pkg/teahouse.js".into(),
             wasm: "/pkg/teahouse.wasm".into(),
-            split_loader: None,
         }
     }
 }

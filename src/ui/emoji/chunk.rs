@@ -1,9 +1,6 @@
 //! Access to the chunk `emoji`.
 
-use leptos::prelude::*;
-
 use crate::{
-    client::{ClientStore, ConnectionStatus},
     domain::UserId,
     ui::{
         emoji::{
@@ -16,7 +13,6 @@ use crate::{
         kit::{
             boxed::Boxed,
             lazy::{Lazy, lazy},
-            reactive::effect,
         },
     },
 };
@@ -42,7 +38,7 @@ pub(crate) struct EmojiFunctions {
 
 const FUNCTIONS: EmojiFunctions = EmojiFunctions { picker, find };
 
-lazy!(emoji: EMOJI_FUNCTIONS, load_emoji_functions, fill_emoji_functions, EmojiFunctions = FUNCTIONS);
+lazy!(emoji: EMOJI_FUNCTIONS, load_emoji_functions, fill_emoji_functions, EmojiFunctions = FUNCTIONS, styles "emoji.css");
 
 /// The chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -50,13 +46,7 @@ pub(crate) struct LazyEmoji(Lazy<EmojiFunctions>);
 
 impl LazyEmoji {
     pub(crate) fn new() -> Self {
-        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::on_demand(&EMOJI_FUNCTIONS, load_emoji_functions));
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
-            }
-        });
-        Self(lazy)
+        Self(Lazy::on_demand(&EMOJI_FUNCTIONS, load_emoji_functions))
     }
 
     /// Fetches the chunk, because it is needed now.

@@ -1,4 +1,4 @@
-//! The completion of names in the composer. Only code of the lazy chunk `conversation` may use these texts.
+//! The completion of names in the composer. Only code of the lazy chunk `chat` may use these texts.
 
 use crate::ui::i18n::translations::Translations;
 

@@ -1,4 +1,4 @@
-//! The menu of a conversation. Only code of the lazy chunk `conversation` may use these texts.
+//! The menu of a conversation. Only code of the lazy chunk `chat` may use these texts.
 
 use crate::ui::i18n::translations::Translations;
 

@@ -1,4 +1,4 @@
-//! The message menu. Only code of the lazy chunk `conversation` may use these texts.
+//! The message menu. Only code of the lazy chunk `chat` may use these texts.
 
 use crate::ui::i18n::translations::Translations;
 

@@ -1,4 +1,4 @@
-//! The settings of the user's own account. Only code of the lazy chunk `settings` may use these texts.
+//! The settings of the user's own account. Only code of the lazy chunk `chat` may use these texts.
 
 use crate::ui::i18n::{in_sentence::InSentence, translations::Translations};
 

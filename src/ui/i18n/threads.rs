@@ -1,4 +1,4 @@
-//! Replies, threads and mentions. Only code of the lazy chunk `conversation` may use these texts.
+//! Replies, threads and mentions. Only code of the lazy chunk `chat` may use these texts.
 
 use crate::ui::i18n::{in_sentence::InSentence, translations::Translations};
 

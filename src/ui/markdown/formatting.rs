@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::{
-    client::{ClientStore, ConnectionStatus},
     domain::Mention,
     markdown::may_be_formatted,
     ui::{
@@ -11,7 +10,6 @@ use crate::{
         kit::{
             boxed::{Boxed, Boxing as _},
             lazy::{Lazy, lazy},
-            reactive::effect,
         },
         markdown::{blocks::formatted, highlighter::Highlighter},
     },
@@ -41,19 +39,12 @@ pub(crate) enum FormattingState {
 }
 
 impl Formatting {
-    pub(crate) fn new(store: ClientStore) -> Self {
-        let formatting = Self {
+    pub(crate) fn new() -> Self {
+        Self {
             format: Lazy::new(&FORMATTED, load_formatted),
             highlighter: Highlighter::new(),
             preferences: expect_context(),
-        };
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                formatting.format.load_again();
-                formatting.highlighter.load_again();
-            }
-        });
-        formatting
+        }
     }
 
     /// Fetches the code without waiting for the page to be idle, if this text needs it.

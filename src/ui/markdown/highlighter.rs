@@ -29,11 +29,6 @@ impl Highlighter {
         self.0.load();
     }
 
-    /// Fetches the code again if it could not be fetched before.
-    pub(super) fn load_again(self) {
-        self.0.load_again();
-    }
-
     /// The view of code in a language. Until the code for it has loaded, it has no colours.
     pub(super) fn view(self, language: Option<String>, code: String) -> Boxed {
         let Some(language) = language else { return code.boxed() };

@@ -1,15 +1,13 @@
-//! Access to the chunk `rooms`.
+//! Access to the chunk `chat`.
 
 use leptos::prelude::*;
 
 use crate::{
-    client::{ClientStore, ConnectionStatus},
     domain::{CommandId, ConversationId},
     ui::{
         kit::{
             boxed::Boxed,
             lazy::{Lazy, lazy},
-            reactive::effect,
         },
         rooms::{
             create::new_room, directory::directory, notices::notices, outsider::outsider, panel::panel, room::Panel,
@@ -34,7 +32,7 @@ pub(crate) struct RoomFunctions {
 
 const FUNCTIONS: RoomFunctions = RoomFunctions { new_room, directory, outsider, panel, notices };
 
-lazy!(rooms: ROOM_FUNCTIONS, load_room_functions, fill_room_functions, RoomFunctions = FUNCTIONS);
+lazy!(chat: ROOM_FUNCTIONS, load_room_functions, fill_room_functions, RoomFunctions = FUNCTIONS, styles "dialog.css", "room_panel.css");
 
 /// The chunk. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -42,13 +40,7 @@ pub(crate) struct LazyRooms(Lazy<RoomFunctions>);
 
 impl LazyRooms {
     pub(crate) fn new() -> Self {
-        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::new(&ROOM_FUNCTIONS, load_room_functions));
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
-            }
-        });
-        Self(lazy)
+        Self(Lazy::new(&ROOM_FUNCTIONS, load_room_functions))
     }
 
     /// Fetches the chunk without waiting for the page to be idle, because it is needed now. Not for closures of views.

@@ -1,6 +1,6 @@
 //! Rooms: creating and finding them, their members and settings, and what happens in them.
 //!
-//! `room` is in the main file. Everything else is in the chunk `rooms`, to which `chunk` leads.
+//! `room` is in the main file. Everything else is in the chunk `chat`, to which `chunk` leads.
 
 mod about;
 mod chunk;

@@ -117,10 +117,8 @@ fn NotFound() -> impl IntoView {
 fn set_icon(count: u32) {
     let icon = document().query_selector("link[rel=icon]").ok().flatten();
     if let Some(icon) = icon {
-        let path =
-            if count == 0 { "/icon.svg".to_owned() } else { format!("/icon/{}.svg", count.min(MOST_ON_ICON + 1)) };
         // Setting an attribute with a valid name cannot fail.
-        drop(icon.set_attribute("href", &path));
+        drop(icon.set_attribute("href", &format!("/icon/{}.svg", count.min(MOST_ON_ICON + 1))));
     }
 }
 

@@ -36,7 +36,7 @@ pub fn html_document(
         pre_boot(&welcome.me, initial_state.language)
     });
     let (language, theme) = (initial_state.language.tag(), initial_state.theme.name());
-    let AssetNames { stylesheet, stylesheet_text, script, wasm, split_loader, .. } = assets.clone();
+    let AssetNames { stylesheet, stylesheet_text, script, wasm, .. } = assets.clone();
     // Inlined, because a file would cost another round trip before anything shows.
     let style = match stylesheet_text {
         Some(text) => view! { <style>{text}</style> }.into_any(),
@@ -72,9 +72,8 @@ import({script:?})
                 {style}
                 // Preloaded, so that the browser requests all of them as soon as it has the first bytes of the document.
                 <link rel="modulepreload" href=script/>
-                {split_loader.map(|split_loader| view! { <link rel="modulepreload" href=split_loader/> })}
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="icon" href="/icon/0.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <AutoReload options/>
                 <script type="module" nonce=use_nonce()>{start}</script>

@@ -47,7 +47,7 @@ pub(in crate::pages::admin) fn document(
                 <title>{format!("{title} · Teahouse")}</title>
                 <link rel="stylesheet" href=stylesheet/>
                 <link rel="stylesheet" href=admin_stylesheet/>
-                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="icon" href="/icon/0.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
             </head>
             <body class="admin">

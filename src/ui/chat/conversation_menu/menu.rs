@@ -24,7 +24,7 @@ use crate::{
 
 type Actions = fn(ConversationId, Callback<()>) -> Boxed;
 
-lazy!(conversation: ACTIONS, load_actions, fill_actions, Actions = actions);
+lazy!(chat: ACTIONS, load_actions, fill_actions, Actions = actions);
 
 /// The actions of conversations. A handle: copies share the same state.
 #[derive(Clone, Copy)]

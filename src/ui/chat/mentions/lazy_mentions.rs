@@ -1,21 +1,15 @@
 //! Access to the screen, which loads lazily.
 
-use leptos::prelude::*;
-
-use crate::{
-    client::{ClientStore, ConnectionStatus},
-    ui::{
-        chat::mentions::screen::mentions,
-        i18n::texts,
-        kit::{
-            boxed::Boxed,
-            lazy::{Lazy, lazy},
-            reactive::effect,
-        },
+use crate::ui::{
+    chat::mentions::screen::mentions,
+    i18n::texts,
+    kit::{
+        boxed::Boxed,
+        lazy::{Lazy, lazy},
     },
 };
 
-lazy!(conversation: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
+lazy!(chat: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
 
 /// The screen. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -23,13 +17,7 @@ pub(crate) struct LazyMentions(Lazy<fn() -> Boxed>);
 
 impl LazyMentions {
     pub(crate) fn new() -> Self {
-        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::<fn() -> Boxed>::new(&MENTIONS, load_mentions));
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
-            }
-        });
-        Self(lazy)
+        Self(Lazy::new(&MENTIONS, load_mentions))
     }
 
     /// The screen, in place of a conversation. The server has it at once.

@@ -21,7 +21,7 @@ use crate::{
 /// The mentions.
 pub(super) fn mentions() -> Boxed {
     let (store, t) = (expect_context::<ClientStore>(), THREADS.current());
-    let (listing, formatting) = (MentionListing::new(), Formatting::new(store));
+    let (listing, formatting) = (MentionListing::new(), Formatting::new());
     let count = memo(move || store.conversations.with(|all| all.mentions()));
     effect(move || {
         // Another number of unread mentions means that there are new ones, or that some were deleted or read.

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-lazy!(conversation: QUOTES, load_quotes, fill_quotes, QuoteFunctions = FUNCTIONS);
+lazy!(chat: QUOTES, load_quotes, fill_quotes, QuoteFunctions = FUNCTIONS);
 
 /// Quotes, as soon as the code for them has loaded. The server has it at once. A handle: copies share the same state.
 #[derive(Clone, Copy)]

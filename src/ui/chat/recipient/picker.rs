@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-lazy!(rooms: FUNCTIONS, load_functions, fill_functions, RecipientFunctions = functions::FUNCTIONS);
+lazy!(chat: FUNCTIONS, load_functions, fill_functions, RecipientFunctions = functions::FUNCTIONS);
 
 /// The recipient picker. A page may have several of them.
 #[component]

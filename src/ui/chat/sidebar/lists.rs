@@ -71,7 +71,7 @@ pub(super) fn Directs() -> impl IntoView {
     }
 }
 
-lazy!(rooms: BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
+lazy!(chat: BELOW_DIRECTS, load_below_directs, fill_below_directs, fn() -> Boxed = below_directs);
 
 /// The part below the list of directs.
 fn below_directs() -> Boxed {

@@ -1,9 +1,6 @@
 //! Access to the panel, which loads lazily.
 
-use leptos::prelude::*;
-
 use crate::{
-    client::{ClientStore, ConnectionStatus},
     domain::{ConversationId, Seq},
     ui::{
         chat::thread::panel::thread_panel,
@@ -11,14 +8,13 @@ use crate::{
         kit::{
             boxed::{Boxed, Boxing as _},
             lazy::{Lazy, lazy},
-            reactive::effect,
         },
     },
 };
 
 type ThreadPanel = fn(ConversationId, Seq) -> Boxed;
 
-lazy!(conversation: PANEL, load_panel, fill_panel, ThreadPanel = thread_panel);
+lazy!(chat: PANEL, load_panel, fill_panel, ThreadPanel = thread_panel, styles "room_panel.css", "thread_panel.css");
 
 /// The panel. A handle: copies share the same state.
 #[derive(Clone, Copy)]
@@ -26,13 +22,7 @@ pub(crate) struct LazyThread(Lazy<ThreadPanel>);
 
 impl LazyThread {
     pub(crate) fn new() -> Self {
-        let (store, lazy) = (expect_context::<ClientStore>(), Lazy::new(&PANEL, load_panel));
-        effect(move || {
-            if store.connection_status.get() == ConnectionStatus::Online {
-                lazy.load_again();
-            }
-        });
-        Self(lazy)
+        Self(Lazy::new(&PANEL, load_panel))
     }
 
     /// The panel with a thread of a conversation, by its first message. The server has no messages for it and renders nothing.

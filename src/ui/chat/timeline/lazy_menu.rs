@@ -32,7 +32,7 @@ pub(super) struct LazyMenu {
     functions: Lazy<MenuFunctions>,
 }
 
-lazy!(conversation: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS);
+lazy!(chat: FUNCTIONS, load_functions, fill_functions, MenuFunctions = menu_actions::FUNCTIONS, styles "message_actions.css");
 
 impl LazyMenu {
     pub(super) fn new(draft: Draft, room: Memo<Option<Room>>, ways: Ways) -> Self {

@@ -53,7 +53,7 @@ pub(crate) fn MessageList(
     let navigator = expect_context();
     let menu = LazyMenu::new(draft, room, Ways { target: model.target, back: model.way_back, navigator });
     let menu_of_rows = StoredValue::new(menu);
-    let formatting = Formatting::new(store);
+    let formatting = Formatting::new();
     let quotes = LazyQuotes::new();
     model.update_rows(store, menu.menu, formatting, quotes);
     model.keep_scroll_position(store, scroll, formatting);

@@ -1,4 +1,4 @@
-//! Rooms, as far as the chunk `rooms` shows them: a file for each screen.
+//! Rooms, as far as the chunk `chat` shows them: a file for each screen.
 
 pub(crate) mod directory;
 pub(crate) mod ending;

@@ -1,14 +1,16 @@
-// Gives short names to what the WebAssembly imports from JavaScript, in a folder of files that `cargo leptos build` made.
-// wasm-bindgen's names end in hashes, which no compression makes smaller. Files that were compressed beforehand are
-// compressed again.
-//   node script/shorten-imports.mjs target/site/pkg
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Makes the page that `cargo leptos build --split` made smaller, in the folder of its files:
+// - gives short names to what the WebAssembly imports from JavaScript. wasm-bindgen's names end in hashes, which no
+//   compression makes smaller;
+// - puts the script that fetches the chunks into the page's script, which saves a request.
+// Files that were compressed beforehand are compressed again.
+//   node script/pack-page.mjs target/site/pkg
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const folder = process.argv[2];
 if (!folder) {
-  process.stderr.write('usage: shorten-imports.mjs FOLDER\n');
+  process.stderr.write('usage: pack-page.mjs FOLDER\n');
   process.exit(2);
 }
 
@@ -20,6 +22,8 @@ const read = (name) => readFileSync(join(folder, name));
 const files = readdirSync(folder);
 const modules = files.filter((name) => name.endsWith('.wasm'));
 const script = 'teahouse.js';
+/** What fetches the chunks. cargo-leptos chooses its name. */
+const loader = '__wasm_split.______________________.js';
 
 /** The short name of each long one. */
 const names = new Map();
@@ -134,4 +138,19 @@ const text = read(script).toString();
 for (const name of names.keys()) {
   if (!text.includes(name)) throw new Error(`${script} does not have ${name}`);
 }
-replace(script, Buffer.from(text.replaceAll(/[\w$]+/g, (word) => names.get(word) ?? word)));
+replace(script, Buffer.from(withLoader(text.replaceAll(/[\w$]+/g, (word) => names.get(word) ?? word))));
+for (const suffix of ['', '.br', '.gz']) rmSync(join(folder, loader + suffix), { force: true });
+
+/** The page's script with the loader in it, which it imports under a name for each chunk. */
+function withLoader(text) {
+  const imports = /import ?\* ?as (\w+) from ?"\.\/__wasm_split\._+\.js";/g;
+  const aliases = [...text.matchAll(imports)].map(([, alias]) => alias);
+  const initSync = /(\w+) as initSync\b/.exec(text)?.[1];
+  const source = read(loader).toString();
+  const loads = [...source.matchAll(/^export const (\w+)/gm)].map(([, load]) => load);
+  if (aliases.length === 0 || !initSync || loads.length === 0) throw new Error(`${script} does not import ${loader} as expected`);
+  const lines = source.replaceAll(/\/\*.*?\*\//gs, '').split('\n').map((line) => line.trim());
+  const body = lines.filter((line) => line && !/^(\/\/|import )/.test(line)).map((line) => line.replace(/^export /, ''));
+  const exported = `((initSync)=>{\n${body.join('\n')}\nreturn {${loads}}})(${initSync})`;
+  return `${text.replaceAll(imports, '')}\nconst ${[`${aliases[0]}=${exported}`, ...aliases.slice(1).map((alias) => `${alias}=${aliases[0]}`)]};\n`;
+}

@@ -2,6 +2,7 @@
 import type { Locator } from '@playwright/test';
 
 import { expectNoBarriers } from '../fixtures/axe.ts';
+import { holdWasm } from '../fixtures/boot.ts';
 import { CONNECTION_ERRORS } from '../fixtures/page_errors.ts';
 import { expect, test } from '../fixtures/test.ts';
 import type { User } from '../fixtures/user.ts';
@@ -93,6 +94,29 @@ test('a reply that is not sent yet survives a reload and a lost connection', asy
   await expect(quote(bob, 'Oolong')).toContainText('Green or black?');
   await server.restart();
   await expect(quote(alice, 'Oolong')).toContainText('Green or black?');
+});
+
+test('a reply that is sent before the WebAssembly has loaded is a reply', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await alice.send('Green or black?');
+  await bob.chooseAction('Reply', 'Green or black?');
+  await bob.composer.fill('Oolong');
+  const releaseWasm = await holdWasm(bob.page);
+  await bob.page.reload({ waitUntil: 'domcontentloaded' });
+  await bob.composer.press('Enter');
+  await expect(quote(alice, 'Oolong')).toContainText('Green or black?');
+  await bob.composer.fill('Or white');
+  await bob.composer.press('Enter');
+  await alice.expectMessage('Or white');
+  releaseWasm();
+  await bob.expectSignedIn();
+
+  await expect(quote(bob, 'Oolong')).toContainText('Green or black?');
+  for (const user of [alice, bob]) {
+    await expect(user.message('Oolong')).toHaveCount(1);
+    await expect(quote(user, 'Or white')).toHaveCount(0);
+  }
 });
 
 test('originals that are not loaded are fetched together, and a click leads there and back', async ({ users }) => {

@@ -30,8 +30,8 @@ impl ClientStore {
         if let Some(me) = self.current_user_id() {
             LocalFlag::signed_out().clear();
             self.start_outbox_storage(me);
-            for PreBootMessage { id, conversation, body } in session_storage::pre_boot_messages(me) {
-                self.submit_as(id, conversation, OutboxCommand::Send { body, reply_to: None });
+            for PreBootMessage { id, conversation, body, reply_to } in session_storage::pre_boot_messages(me) {
+                self.submit_as(id, conversation, OutboxCommand::Send { body, reply_to });
             }
             self.change_stored_outbox(OutboxChange::PreBootMessagesAdded);
         }

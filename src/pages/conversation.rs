@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Builder;
 
 use crate::{
-    domain::{ClientAddr, CommandId, ConversationId, CurrentUser, UserId},
+    domain::{ClientAddr, CommandId, ConversationId, CurrentUser, Seq, UserId},
     pages::{
         form::{Fields, MAX_ANONYMOUS_FORM_BYTES, MAX_FORM_BYTES, bad_form},
         page::{PageCaller, Pages},
@@ -99,7 +99,8 @@ async fn send(
     let conversation =
         conversation.ok().and_then(|Path(name)| conversation_id(&name, pages.api.lobby())).ok_or(unknown)?;
     let id = command_id(fields, conversation, text)?;
-    pages.api.send(&me, address, id, conversation, text).await
+    let reply_to = fields.number("reply_to")?.map(Seq);
+    pages.api.send(&me, address, id, conversation, text, reply_to).await
 }
 
 fn conversation_id(name: &str, lobby: ConversationId) -> Option<ConversationId> {

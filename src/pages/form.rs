@@ -1,5 +1,7 @@
 //! Reading a submitted form (`application/x-www-form-urlencoded`).
 
+use std::str::FromStr;
+
 use axum::{body::Bytes, extract::rejection::BytesRejection, http::StatusCode};
 
 use crate::{protocol::ErrorCode, server::PageError};
@@ -34,7 +36,7 @@ impl Fields {
     }
 
     /// A number, or `None` if the field is missing or empty.
-    pub(super) fn number(&self, name: &str) -> Result<Option<u32>, PageError> {
+    pub(super) fn number<N: FromStr>(&self, name: &str) -> Result<Option<N>, PageError> {
         match self.text(name).as_deref() {
             None | Some("") => Ok(None),
             Some(text) => text.parse().map(Some).map_err(|_| bad_form()),

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use crate::{
     domain::{
         AdmissionPolicy, AuditPage, ClientAddr, CommandId, ConversationId, ConversationList, CurrentUser,
-        DirectoryRoom, Invite, InviteId, MessagesPage, ReportList, Sanction, SessionEnd, User, UserId,
+        DirectoryRoom, Invite, InviteId, MessagesPage, ReportList, Sanction, Seq, SessionEnd, User, UserId,
     },
     protocol::{ErrorCode, InviteRequest, MAX_FRAME_BYTES, Problem, VERSION, Welcome},
     server::{
@@ -168,13 +168,14 @@ impl PagesApi {
         id: CommandId,
         conversation: ConversationId,
         body: &str,
+        reply_to: Option<Seq>,
     ) -> Result<(), PageError> {
         let context = self.begin_command(me, client_addr, body.len())?;
         // No frame could hold it either.
         if body.len() > MAX_FRAME_BYTES {
             return Err(PageError { status: StatusCode::UNPROCESSABLE_ENTITY, code: ErrorCode::MessageTooLong });
         }
-        Ok(self.chat.post(context, id, conversation, body).await?)
+        Ok(self.chat.post(context, id, conversation, body, reply_to).await?)
     }
 
     fn begin_command(

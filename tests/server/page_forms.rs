@@ -3,7 +3,7 @@
 use reqwest::{Method, Response, StatusCode, header};
 use serde_json::json;
 use teahouse::{
-    domain::CommandId,
+    domain::{CommandId, Seq},
     protocol::{ErrorCode, Problem},
 };
 
@@ -156,6 +156,19 @@ async fn a_command_sent_by_form_and_websocket_takes_effect_once() {
 }
 
 #[tokio::test]
+async fn a_form_may_send_a_reply() {
+    let server = TestServer::start_with_pages().await;
+    let mut ming = TestClient::guest(&server, "小明").await;
+    let cookie = cookie_of(&server, &ming);
+    for (body, original, replies_to) in [("Green or black?", "", None), ("Oolong", "1", Some(Seq(1)))] {
+        let id = CommandId::generate().to_string();
+        post(&server, "/talk/lobby", &cookie, &[("id", &id), ("body", body), ("reply_to", original)]).await;
+        let event = ming.expect_event(body).await;
+        assert_eq!(event.kind.reply().map(|reply| reply.to), replies_to);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_message_is_back_in_the_composer_with_the_reason() {
     let server = TestServer::start_with_pages().await;
     let (mut owner, _) = register_user(&server, "老板").await;
@@ -184,7 +197,12 @@ async fn forms_need_a_session_and_the_servers_own_page() {
     for cookie in ["", &server.cookie("x")] {
         assert_eq!(post(&server, "/talk/lobby", cookie, &fields).await.status(), StatusCode::UNAUTHORIZED);
     }
-    for fields in [&[("body", "hello")][..], &[("form", "x"), ("body", "hello")], &[("id", ""), ("body", "hello")]] {
+    for fields in [
+        &[("body", "hello")][..],
+        &[("form", "x"), ("body", "hello")],
+        &[("id", ""), ("body", "hello")],
+        &[("form", &form), ("body", "hello"), ("reply_to", "-1")],
+    ] {
         let response = post(&server, "/talk/lobby", &cookie_of(&server, &ming), fields).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{fields:?}");
     }

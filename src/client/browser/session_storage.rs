@@ -10,7 +10,7 @@ use web_sys::Storage;
 use crate::{
     client::timeline_id::TimelineId,
     domain::{CommandId, ConversationId, Seq, UserId},
-    protocol::{FromJson, field},
+    protocol::{FromJson, field, optional},
 };
 
 /// The key of the user id.
@@ -26,11 +26,18 @@ pub(crate) struct PreBootMessage {
     pub(crate) conversation: ConversationId,
     /// The text, as typed.
     pub(crate) body: String,
+    /// The message that it replies to.
+    pub(crate) reply_to: Option<Seq>,
 }
 
 impl FromJson for PreBootMessage {
     fn from_value(value: &Value) -> Option<Self> {
-        Some(Self { id: field(value, "id")?, conversation: field(value, "conversation")?, body: field(value, "body")? })
+        Some(Self {
+            id: field(value, "id")?,
+            conversation: field(value, "conversation")?,
+            body: field(value, "body")?,
+            reply_to: optional(value, "reply_to")?,
+        })
     }
 }
 
@@ -54,7 +61,7 @@ pub(crate) fn set_draft(user: UserId, id: TimelineId, text: &str, reply_to: Opti
     storage(user).and_then(store).is_some()
 }
 
-/// The key of a draft. `ui/chat/pre_boot.js` uses that of a conversation.
+/// The key of a draft. `ui/chat/pre_boot.js` uses that of a conversation, and its [`reply_key`].
 fn draft_key(TimelineId { conversation, thread }: TimelineId) -> String {
     match thread {
         None => conversation.to_string(),

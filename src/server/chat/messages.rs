@@ -40,9 +40,10 @@ impl ChatService {
         id: CommandId,
         conversation: ConversationId,
         body: &str,
+        reply_to: Option<Seq>,
     ) -> Result<(), ChatError> {
         let kind = EventKind::message(Body::parse(body)?);
-        self.store.execute(SendEvent { author: context.user, id, conversation, kind, reply_to: None }).await?;
+        self.store.execute(SendEvent { author: context.user, id, conversation, kind, reply_to }).await?;
         Ok(())
     }
 

@@ -91,7 +91,7 @@ async fn a_simple_client_is_subscribed_to_a_direct_that_was_opened_while_it_sign
     let opening = app.chat.open_direct(command_of(&ling), "小明").await.expect("queued");
     let direct = opening.opened().await.expect("a direct");
     // A direct is listed from its first message on.
-    app.chat.post(command_of(&ling), CommandId::generate(), direct.id, "hi").await.expect("a message");
+    app.chat.post(command_of(&ling), CommandId::generate(), direct.id, "hi", None).await.expect("a message");
     let origin =
         ConnectionOrigin { session: None, client_addr, dialect: Dialect::Simple, shard: ShardIndex::default() };
     let registered = register(&app, &ming.user(), origin).expect("a connection");

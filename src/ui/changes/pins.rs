@@ -18,6 +18,7 @@ use crate::{
             dom::focus_by_id,
             icons,
             reactive::{effect, memo, on, reactive, reactive_view},
+            skeleton::skeleton,
             time_format,
             user_name::UserName,
         },
@@ -134,10 +135,8 @@ pub(super) fn pins_panel(conversation: ConversationId, may_unpin: Signal<bool>, 
         }
         .boxed()
     };
-    let content = move || {
-        match pins.get() {
-        None => view! { <div class="skeleton" role="status"><span class="visually-hidden">{texts().timeline.loading}</span><i></i><i></i></div> }
-            .boxed(),
+    let content = move || match pins.get() {
+        None => skeleton(texts().timeline.loading),
         Some(Err(refusal)) => view! { <p class="problem small" role="alert">{error_text(&refusal)}</p> }.boxed(),
         Some(Ok(messages)) => {
             let messages = messages.into_iter().filter(|message| !store.blocks.with(|blocks| blocks.hides(message)));
@@ -148,7 +147,6 @@ pub(super) fn pins_panel(conversation: ConversationId, may_unpin: Signal<bool>, 
                 view! { <ul class="pins">{items}</ul> }.boxed()
             }
         }
-    }
     };
     // In the next frame, when the element is in the document.
     request_animation_frame(|| focus_by_id(TITLE));
@@ -170,5 +168,5 @@ pub(super) fn pins_panel(conversation: ConversationId, may_unpin: Signal<bool>, 
 }
 
 fn error_text(refusal: &RequestError) -> String {
-    refusal.code().map_or_else(|| texts().errors.unreachable.to_owned(), texts().errors.error)
+    texts().errors.refusal(refusal.code())
 }

@@ -10,6 +10,7 @@ use crate::{
         kit::{
             boxed::{Boxed, Boxing as _},
             reactive::{effect, reactive_view},
+            skeleton::skeleton,
             time_format,
         },
     },
@@ -43,12 +44,10 @@ pub(super) fn versions(conversation: ConversationId, message: Seq) -> Boxed {
         }
         .boxed()
     };
-    let list = move || {
-        match answer.get() {
-        None => view! { <div class="skeleton" role="status"><span class="visually-hidden">{texts().timeline.loading}</span><i></i><i></i></div> }
-            .boxed(),
+    let list = move || match answer.get() {
+        None => skeleton(texts().timeline.loading),
         Some(Err(refusal)) => {
-            let text = refusal.code().map_or_else(|| texts().errors.unreachable.to_owned(), texts().errors.error);
+            let text = texts().errors.refusal(refusal.code());
             view! { <p class="problem small" role="alert">{text}</p> }.boxed()
         }
         Some(Ok(versions)) => {
@@ -57,7 +56,6 @@ pub(super) fn versions(conversation: ConversationId, message: Seq) -> Boxed {
                 versions.into_iter().enumerate().map(|(index, it)| version((index, count, it))).collect();
             view! { <ol>{items}</ol> }.boxed()
         }
-    }
     };
     view! {
         <div class="versions">

@@ -30,6 +30,8 @@
   // itself, and the server returns the text of a refused message.
   const load = (name) => window.WebAssembly && withStorage((storage) => storage.getItem(name));
   const save = (name, text) => window.WebAssembly && withStorage((storage) => storage.setItem(name, text));
+  // The key of the message that the draft replies to.
+  const replyKey = `${conversation} reply`;
   if (load("user") !== me.id) withStorage((storage) => storage.clear());
   save("user", me.id);
   const sent = JSON.parse(load("early") || "[]");
@@ -90,8 +92,9 @@
     // The app cannot use localStorage either, so there is no outbox.
   }
   let previous = Promise.resolve(!hasOutbox);
-  const post = async (id, body) => {
-    const request = { method: "POST", body: new URLSearchParams({ id, body, author: me.id }), redirect: "manual", keepalive: true };
+  const post = async ({ id, body, reply_to = "" }) => {
+    const fields = new URLSearchParams({ id, body, author: me.id, reply_to });
+    const request = { method: "POST", body: fields, redirect: "manual", keepalive: true };
     for (let wait = 1_000; field.isConnected; wait = Math.min(2 * wait, 30_000)) {
       const { type, status } = await fetch(form.action, request).catch(() => ({ status: 503 }));
       if (type === "opaqueredirect") return true;
@@ -101,7 +104,8 @@
   };
   // Grouped like in `state/rows.rs`.
   let above = open.page.messages.at(-1);
-  const addRow = ({ id, at, body }) => {
+  const addRow = (message) => {
+    const { at, body } = message;
     const row = document.getElementById("row").content.firstElementChild.cloneNode(true);
     row.querySelector(".body").textContent = trimmed(body);
     const time = row.querySelector("time");
@@ -113,7 +117,7 @@
     }
     above = { author: me, at };
     rows.append(row);
-    previous = previous.then((isDelivered) => isDelivered && post(id, body));
+    previous = previous.then((isDelivered) => isDelivered && post(message));
     previous.then((isDelivered) => {
       if (!isDelivered) return;
       row.dataset.pending = "false";
@@ -123,7 +127,7 @@
   let warnedAbout;
   const send = (event) => {
     event.preventDefault();
-    const message = { id: newId(), conversation, body: field.value, at: now() };
+    const message = { id: newId(), conversation, body: field.value, at: now(), reply_to: Number(load(replyKey)) || undefined };
     if (!message.body.trim() || isTooLong(trimmed(message.body))) return;
     // The user has begun to choose another recipient. The first attempt to send shows who would receive this.
     const recipient = document.getElementById("target-sidebar").value.trim();
@@ -135,6 +139,7 @@
     problem.textContent = "";
     sent.push(message);
     save("early", JSON.stringify(sent));
+    withStorage((storage) => storage.removeItem(replyKey));
     field.value = "";
     onInput();
     addRow(message);

@@ -65,7 +65,7 @@ fn RemovedFromLobby() -> impl IntoView {
             if let Some(lobby) = lobby
                 && let Err(code) = store.join_room(lobby).await
             {
-                problem.try_set(Some(code.map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error)));
+                problem.try_set(Some(t.errors.refusal(code)));
             }
         });
     };

@@ -12,6 +12,13 @@ pub(crate) struct ErrorTexts {
     pub(crate) retry_in: fn(u32) -> String,
 }
 
+impl ErrorTexts {
+    /// What to tell a user whose request was refused for this reason, or, without one, did not reach the server.
+    pub(crate) fn refusal(&self, code: Option<ErrorCode>) -> String {
+        code.map_or_else(|| self.unreachable.to_owned(), self.error)
+    }
+}
+
 pub(crate) static ERRORS: Translations<ErrorTexts> = Translations {
     english: ErrorTexts {
         error: |code| {

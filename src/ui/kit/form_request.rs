@@ -59,8 +59,7 @@ impl FormRequest {
     pub(crate) fn error_text(self, t: &Texts, shown_elsewhere: &[ErrorCode]) -> Option<String> {
         match self.refusal()?.code() {
             Some(code) if shown_elsewhere.contains(&code) => None,
-            Some(code) => Some((t.errors.error)(code)),
-            None => Some(t.errors.unreachable.to_owned()),
+            code => Some(t.errors.refusal(code)),
         }
     }
 

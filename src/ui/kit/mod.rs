@@ -12,6 +12,7 @@ pub(crate) mod lazy;
 pub(crate) mod password_field;
 pub(crate) mod reactive;
 pub(crate) mod sentence;
+pub(crate) mod skeleton;
 pub(crate) mod styles;
 pub(crate) mod time_format;
 pub(crate) mod user_name;

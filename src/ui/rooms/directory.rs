@@ -17,6 +17,7 @@ use crate::{
             keyed_list::{KeyedRow, keyed_list},
             reactive::{effect, memo, on, reactive, reactive_view},
             sentence::sentence,
+            skeleton::skeleton,
         },
         rooms::{
             refusal::refusal_text,
@@ -199,12 +200,7 @@ fn list(listing: Listing) -> Boxed {
         let counts = |rooms: &Vec<DirectoryRoom>| (rooms.len(), rooms.iter().filter(is_other).count());
         let is_searching = !listing.search.with_untracked(|search| search.trim().is_empty());
         match listing.rooms.with(|rooms| rooms.as_ref().map(counts)) {
-            None => view! {
-                <div class="skeleton" role="status">
-                    <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
-                </div>
-            }
-            .boxed(),
+            None => skeleton(t.loading),
             // The Lobby is no reason not to create a room.
             Some((_, 0)) if !is_searching || listing.rooms.with(|rooms| rooms.as_ref().is_none_or(Vec::is_empty)) => {
                 let search = listing.search.get_untracked();

@@ -18,6 +18,7 @@ use crate::{
             keyed_list::{KeyedRow, keyed_list},
             reactive::{effect, memo, on, reactive, reactive_view},
             sentence::sentence,
+            skeleton::skeleton,
         },
         rooms::{member_row::MemberRow, refusal::refusal_text, room::room as room_of, text_field::TextField},
     },
@@ -160,12 +161,7 @@ pub(super) fn Members(
             .boxed();
         }
         match (list.members.with(Option::is_some), shown.with(Vec::is_empty)) {
-            (false, _) => view! {
-                <div class="skeleton" role="status">
-                    <span class="visually-hidden">{t.loading_members}</span><i></i><i></i><i></i>
-                </div>
-            }
-            .boxed(),
+            (false, _) => skeleton(t.loading_members),
             (true, true) => view! { <p class="hint quiet small" role="status">{t.nobody_found}</p> }.boxed(),
             (true, false) => ().boxed(),
         }

@@ -30,8 +30,7 @@ pub(super) fn BlockedUsers() -> impl IntoView {
             problem.set(None);
             spawn_local(async move {
                 if let Err(refusal) = store.set_blocked(id, false).await {
-                    problem
-                        .try_set(Some(refusal.code().map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error)));
+                    problem.try_set(Some(t.errors.refusal(refusal.code())));
                 }
                 // The button with the focus is about to disappear.
                 focus_by_id(LIST);

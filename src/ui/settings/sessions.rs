@@ -56,7 +56,7 @@ impl UserSessions {
     }
 
     fn show_refusal(self, refusal: &RequestError) {
-        let text = refusal.code().map_or_else(|| self.texts.errors.unreachable.to_owned(), self.texts.errors.error);
+        let text = self.texts.errors.refusal(refusal.code());
         self.problem.try_set(Some(text));
     }
 }

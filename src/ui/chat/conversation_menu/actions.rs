@@ -44,7 +44,7 @@ pub(super) fn actions(conversation: ConversationId, done: Callback<()>) -> Boxed
     };
     let problem_text = move || {
         let code = problem.get()?.code();
-        Some(code.map_or_else(|| texts().errors.unreachable.to_owned(), texts().errors.error))
+        Some(texts().errors.refusal(code))
     };
     view! {
         {reactive_in_place(mute)}

@@ -13,6 +13,7 @@ use crate::{
             icons,
             keyed_list::{KeyedRow, keyed_list},
             reactive::{effect, memo, on, reactive_view},
+            skeleton::skeleton,
         },
         markdown::Formatting,
     },
@@ -45,9 +46,7 @@ pub(super) fn mentions() -> Boxed {
     };
     let state = move || {
         if let Some(refusal) = listing.refusal.get() {
-            let text = refusal
-                .code()
-                .map_or_else(|| texts().errors.unreachable.to_owned(), |code| (texts().errors.error)(code));
+            let text = texts().errors.refusal(refusal.code());
             let retry = move |_: MouseEvent| listing.refresh();
             return view! {
                 <p class="beginning small" role="alert">
@@ -57,12 +56,7 @@ pub(super) fn mentions() -> Boxed {
             .boxed();
         }
         match listing.told.with(|told| told.as_ref().map(Vec::is_empty)) {
-            None => view! {
-                <div class="skeleton" role="status">
-                    <span class="visually-hidden">{t.loading}</span><i></i><i></i><i></i>
-                </div>
-            }
-            .boxed(),
+            None => skeleton(t.loading),
             Some(true) => view! {
                 <div class="empty">
                     <p role="status">{t.no_mentions}</p>

@@ -132,8 +132,7 @@ pub(super) fn OnlineUsers() -> impl IntoView {
         spawn_local(async move {
             match store.open_direct_with(user).await {
                 Ok(conversation) => navigator.go_to(&conversation_path(conversation)),
-                Err(Some(code)) => problem.set(Some((t.errors.error)(code))),
-                Err(None) => problem.set(Some(t.errors.unreachable.to_owned())),
+                Err(code) => problem.set(Some(t.errors.refusal(code))),
             }
         });
     });

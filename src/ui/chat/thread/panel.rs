@@ -75,7 +75,7 @@ pub(super) fn thread_panel(conversation: ConversationId, first: Seq) -> Boxed {
     let mute_icon = move || if is_muted.get() { icons::muted() } else { icons::bell() };
     let problem_text = move || {
         let code = problem.get()?.code();
-        Some(code.map_or_else(|| texts().errors.unreachable.to_owned(), texts().errors.error))
+        Some(texts().errors.refusal(code))
     };
     view! {
         <aside id="thread" class="room-panel thread-panel" aria-labelledby=TITLE on:keydown=on(on_key_down)>

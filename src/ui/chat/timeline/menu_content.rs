@@ -134,7 +134,7 @@ fn menu_buttons(menu: Menu, message: &Message, me: &CurrentUser, t: &'static Tex
         MenuView::Reported(outcome) => {
             let text = match outcome {
                 Ok(()) => menu_texts.reported.to_owned(),
-                Err(code) => code.map_or_else(|| t.errors.unreachable.to_owned(), t.errors.error),
+                Err(code) => t.errors.refusal(code),
             };
             // The focus goes to the text, so that a screen reader reads it. The content is as high as the form was, so that
             // the pointer does not end up over another message.

@@ -26,6 +26,7 @@ use crate::{
             keyed_list::{KeyedRow, keyed_list},
             reactive::{on, reactive, reactive_view},
             sentence::sentence,
+            skeleton::skeleton,
             time_format,
         },
         markdown::Formatting,
@@ -131,12 +132,7 @@ pub(crate) fn MessageList(
     let above_rows = move || match model.load.get() {
         LoadState::Failed if !model.is_complete() => load_failed(TimelineModel::load_missing),
         _ if model.is_known.get() => ().boxed(),
-        _ => view! {
-            <div class="skeleton" role="status">
-                <span class="visually-hidden">{t.timeline.loading}</span><i></i><i></i><i></i>
-            </div>
-        }
-        .boxed(),
+        _ => skeleton(t.timeline.loading),
     };
     view! {
         <div class="timeline">

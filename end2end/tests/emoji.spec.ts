@@ -1,5 +1,6 @@
 import type { Locator } from '@playwright/test';
 
+import { expectNoBarriers } from '../fixtures/axe.ts';
 import { expect, test } from '../fixtures/test.ts';
 import type { User } from '../fixtures/user.ts';
 import { PHONE } from '../fixtures/users.ts';
@@ -189,4 +190,14 @@ test('a name after a colon becomes an emoji, in both languages', async ({ users 
   }
   await alice.composer.press('Enter');
   await alice.expectMessage('http://tea');
+});
+
+test('the emoji that a name may mean are all shown on a phone, and free of barriers', async ({ users }) => {
+  const alice = await users.guest('Alice', PHONE);
+  await alice.page.goto('/talk/lobby');
+  await alice.composer.pressSequentially(':tea');
+  const suggestions = alice.page.getByRole('listbox', { name: 'Suggestions' });
+  await expect(suggestions.getByRole('option')).toHaveCount(8);
+  await expect(suggestions.getByRole('option').last()).toBeInViewport({ ratio: 1 });
+  await expectNoBarriers(alice, 'suggestions of emoji');
 });

@@ -1,4 +1,4 @@
-// Makes the page that `cargo leptos build --split` made smaller, in the folder of its files:
+// Shrinks the page that `cargo leptos build --split` has made, in the folder of its files:
 // - gives short names to what the WebAssembly imports from JavaScript. wasm-bindgen's names end in hashes, which no
 //   compression makes smaller;
 // - puts the script that fetches the chunks into the page's script, which saves a request.

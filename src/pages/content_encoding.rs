@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 /// Documents shorter than this, in bytes, are sent as they are: they fit into a packet or two anyway.
 const MIN_BYTES: usize = 2 * 1024;
 
-/// Every document is compressed anew, so it must be quick: about a millisecond for a page.
+/// Every document is compressed anew, so it must be quick: about two milliseconds for a page.
 const BROTLI_QUALITY: u32 = 7;
 
 /// Brotli's window as a power of two, in bytes: longer than most pages.

@@ -79,6 +79,7 @@ test('the picker is used by keyboard', async ({ users }) => {
   const field = await openPicker(alice);
   const cell = (name: string) => picker(alice).getByRole('button', { name, exact: true });
 
+  await expectNoBarriers(alice, 'the picker');
   await field.press('ArrowDown');
   await expect(cell('grinning face')).toBeFocused();
   await keyboard.press('ArrowRight');

@@ -41,7 +41,10 @@ for (const theme of ['light', 'dark']) {
     await alice.page.context().addCookies([{ name: 'teahouse_theme', value: theme, url: server.url }]);
     await alice.signIn();
     await alice.chooseAction('👍', 'said 89');
-    await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+    await expect(async () => {
+      await alice.log.evaluate((log) => log.scrollTo({ top: 0, behavior: 'instant' }));
+      await expect(alice.page.getByText('This is the beginning')).toBeInViewport({ timeout: 100 });
+    }).toPass();
     await alice.expectMessage('said 0');
     await alice.composer.fill('Half a thought');
     await alice.message('said 20').hover();

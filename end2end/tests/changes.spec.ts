@@ -442,6 +442,8 @@ test('edits and deletions are shown in Chinese', async ({ users }) => {
   const alice = await users.guest('Alice');
   await ming.send('你好');
   await ming.send('写错了');
+  // A message that comes moves the ones above it.
+  await alice.expectMessage('写错了');
   await alice.chooseAction('🍵', '你好');
   await ming.chooseAction('🍵', '你好');
   await ming.delete('写错了');

@@ -10,9 +10,13 @@ use super::{checker::Findings, failure::Failure};
 
 /// What is done to the copies, with foreign keys off.
 const DAMAGES: [(&str, &str); 10] = [
-    ("an event is missing", "DELETE FROM events WHERE position = (SELECT max(position) / 2 FROM events)"),
     (
-        // Some others leave no trace: a setting that was changed again, for instance.
+        "an event is missing",
+        "DELETE FROM events
+          WHERE position = (SELECT position FROM events ORDER BY position LIMIT 1 OFFSET (SELECT count(*) / 2 FROM events))",
+    ),
+    (
+        // The newest entry of the log may leave no trace: a setting that was changed to what it was, for instance.
         "another entry of the log is missing",
         "DELETE FROM entries WHERE position = (SELECT max(position) FROM entries WHERE entry ->> '$.kind' = 'signed_up')",
     ),
@@ -42,7 +46,12 @@ pub(crate) fn verify(folder: &Path, database: &Path, findings: &mut Findings) ->
     let mut damages_found = 0;
     for (name, damage) in DAMAGES {
         fs::copy(database, &copy)?;
-        Connection::open(&copy)?.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}"))?;
+        let db = Connection::open(&copy)?;
+        db.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}"))?;
+        if db.changes() == 0 {
+            return Err(format!("the copy was not damaged so that {name}").into());
+        }
+        drop(db);
         if server::verify(&copy, &mut |_, _| {})?.is_empty() {
             eprintln!("faults: the verification did not find that {name}");
         } else {

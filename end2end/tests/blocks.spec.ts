@@ -86,8 +86,6 @@ test('blocking a user affects no third user', async ({ users }) => {
 test('a direct can be hidden, and its user blocked, from its header', async ({ users }) => {
   const alice = await users.guest('Alice');
   const bob = await users.guest('Bob');
-  // The direct may leave the list before the request is answered. Then the page asks whether it is a room, before it goes on.
-  alice.pageErrors.allow(/status of 404 .*\/api\/rooms\//);
   await bob.openDirect('Alice');
   await bob.send('One');
   await alice.openConversation('Bob');
@@ -104,6 +102,21 @@ test('a direct can be hidden, and its user blocked, from its header', async ({ u
   await alice.onlineList.getByRole('button', { name: 'Bob', exact: true }).click();
   await expect(alice.conversationList.getByText('You have blocked this user.')).toBeVisible();
   await expect(alice.conversationLink('Bob')).toBeHidden();
+});
+
+test('a direct that is hidden in one tab is left in the other, and so is one whose user is blocked', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  await users.guest('Bob');
+  await alice.openDirect('Bob');
+  await alice.send('One');
+  const tab = await users.openTab(alice);
+  for (const button of ['Hide from list', 'Block user']) {
+    await alice.openDirect('Bob');
+    await tab.openConversation('Bob');
+    await alice.conversationSection.getByRole('button', { name: button }).click();
+    await alice.expectConversation('Lobby');
+    await tab.expectConversation('Lobby');
+  }
 });
 
 test.describe('with many directs', () => {
@@ -133,6 +146,18 @@ test.describe('with many directs', () => {
     await alice.conversationList.getByRole('button', { name: 'Show more' }).click();
     await expect(links).toHaveCount(103);
     await expect(alice.conversationList.getByRole('button', { name: 'Show more' })).toBeHidden();
+
+    // One that the list does not show at first opens by its address.
+    const oldest = (await links.last().innerText()).split('\n').find((line) => line.startsWith('Guest'))!.trim();
+    await links.last().click();
+    await alice.expectConversation(oldest);
+    await alice.openConversation('Lobby');
+    await alice.page.reload();
+    await alice.expectSignedIn();
+    await expect(links).toHaveCount(100);
+    await alice.page.goBack();
+    await alice.expectConversation(oldest);
+    await expect(links).toHaveCount(101);
     for (const socket of sockets) socket.close();
   });
 });

@@ -146,6 +146,22 @@ test('members are added, promoted and removed', async ({ users }) => {
   await expect(panel.getByText('No user has that nickname.')).toBeVisible();
 });
 
+test('whoever leaves a private room goes to the Lobby without asking for the room again', async ({ users }) => {
+  const alice = await registerUser(users, 'Alice');
+  const bob = await registerUser(users, 'Bob');
+  const room = await createRoom(alice, 'Kitchen', { private: true });
+  await addMember(alice, 'Bob');
+  await bob.openConversation('Kitchen');
+  const asked: string[] = [];
+  bob.page.on('request', (request) => asked.push(request.url()));
+  const about = await openAbout(bob);
+  await about.getByRole('button', { name: 'Leave room' }).click();
+  await about.getByRole('button', { name: 'Leave room' }).click();
+  await bob.expectConversation('Lobby');
+  await expect(bob.conversationLink('Kitchen')).toBeHidden();
+  expect(asked.filter((url) => url.includes(`/api/rooms/${room}`))).toEqual([]);
+});
+
 test('an owner changes a room, closes it for writing, archives and restores it', async ({ users }) => {
   const alice = await registerUser(users, 'Alice');
   const bob = await registerUser(users, 'Bob');

@@ -16,7 +16,7 @@ use crate::{
             thread::LazyThread,
             timeline::MessageList,
         },
-        context::router::{LOBBY_PATH, Navigator, conversation_path},
+        context::router::{Navigator, conversation_path},
         i18n::texts,
         kit::{
             avatar::Avatar,
@@ -106,22 +106,21 @@ pub(super) fn ConversationPane(
             None => String::new(),
         },
     };
-    // Hides or blocks, and goes to the Lobby. The lists change by a frame that all of the user's connections receive.
-    let leave_after = move |request: fn(ClientStore, ConversationId, UserId) -> PendingRequest| {
+    // Hides or blocks. A frame then removes the direct from the list, in all tabs, and those that show it go to the Lobby.
+    let removing = move |request: fn(ClientStore, ConversationId, UserId) -> PendingRequest| {
         on(move |_: MouseEvent| {
             let Some(companion) = companion.get_untracked() else { return };
             spawn_local(async move {
-                match request(store, conversation, companion.user.id).await {
-                    Ok(()) => navigator.go_to(LOBBY_PATH),
-                    Err(refusal) => draft.show_refusal(&refusal),
+                if let Err(refusal) = request(store, conversation, companion.user.id).await {
+                    draft.show_refusal(&refusal);
                 }
             });
         })
     };
     let tools = move || {
         companion.get().map(|_| {
-            let hide = leave_after(|store, direct, _| Box::pin(store.hide_direct(direct)));
-            let block = leave_after(|store, _, user| Box::pin(store.set_blocked(user, true)));
+            let hide = removing(|store, direct, _| Box::pin(store.hide_direct(direct)));
+            let block = removing(|store, _, user| Box::pin(store.set_blocked(user, true)));
             view! {
                 <button type="button" class="icon-button" aria-label=t.conversation.hide title=t.conversation.hide on:click=hide>{icons::close()}</button>
                 <button type="button" class="icon-button" aria-label=t.conversation.block title=t.conversation.block on:click=block>{icons::block()}</button>

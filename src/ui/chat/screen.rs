@@ -1,12 +1,15 @@
 //! The chat screen: the sidebar beside the open conversation, or one of them on a phone.
 
+use std::mem;
+
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 
 use crate::{
     client::{ClientStore, ConnectionStatus},
+    domain::{Conversation, ConversationId, ConversationKind},
     ui::{
         chat::{conversation::ConversationPane, mentions::LazyMentions, sidebar::Sidebar},
-        context::router::{Navigator, Route},
+        context::router::{LOBBY_PATH, Navigator, Route},
         i18n::texts,
         kit::{
             boxed::Boxing as _,
@@ -37,14 +40,29 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     let no_conversation = move || match navigator.route.get() {
         Route::Mentions => mentions.view(),
         Route::Directory => rooms.view(|rooms| (rooms.directory)()),
+        Route::Conversation(id) if navigator.is_leaving(id) => {
+            view! { <section class="conversation"></section> }.boxed()
+        }
         // Without the Lobby, the list has not come yet, or the user was removed from it.
         _ if !is_in_lobby.get() && !is_online.get() => view! { <Connecting/> }.boxed(),
         Route::Conversation(id) if Some(id) != navigator.lobby => rooms.view(|rooms| (rooms.outsider)(id)),
         _ => view! { <RemovedFromLobby/> }.boxed(),
     };
-    let pane = move || match navigator.conversation.get() {
-        Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
-        None => reactive_view(no_conversation).boxed(),
+    let mut open_direct = None;
+    let pane = move || {
+        let open = navigator.conversation.get();
+        let left_direct = mem::replace(&mut open_direct, open.filter(|id| is_direct(store, *id)));
+        match open {
+            Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
+            // It was hidden, here or in another tab, or its user blocked.
+            None if left_direct
+                .is_some_and(|direct| navigator.route.get_untracked() == Route::Conversation(direct)) =>
+            {
+                navigator.replace(LOBBY_PATH);
+                ().boxed()
+            }
+            None => reactive_view(no_conversation).boxed(),
+        }
     };
     view! {
         <main class="chat" data-show=reactive(shown) data-online=reactive(move || is_online.get().to_string())>
@@ -52,6 +70,11 @@ pub(crate) fn ChatScreen() -> impl IntoView {
             {reactive_view(pane)}
         </main>
     }
+}
+
+fn is_direct(store: ClientStore, conversation: ConversationId) -> bool {
+    let kind = |conversation: &Conversation| matches!(conversation.kind, ConversationKind::Direct { .. });
+    store.conversations.with_untracked(|all| all.get(conversation).is_some_and(kind))
 }
 
 /// Shown when a moderator has removed the user from the Lobby, with a button to join again.

@@ -156,6 +156,8 @@ pub(crate) struct Navigator {
     pub(crate) thread: Memo<Option<Seq>>,
     /// The recipient that the user has begun to choose.
     pub(crate) pending_recipient: PendingRecipient,
+    /// The room that the user has asked to leave, until that is answered.
+    leaving: StoredValue<Option<ConversationId>>,
 }
 
 /// The text in the recipient pickers. A handle: copies share the same state.
@@ -206,7 +208,8 @@ impl Navigator {
             _ => None,
         });
         let pending_recipient = PendingRecipient { text: RwSignal::default(), is_unresolved: StoredValue::new(false) };
-        let navigator = Self { lobby, path, route, conversation, message, thread, pending_recipient };
+        let leaving = StoredValue::new(None);
+        let navigator = Self { lobby, path, route, conversation, message, thread, pending_recipient, leaving };
         effect(move || {
             // Dropping the handles keeps the listeners for as long as the page lives.
             drop(window_event_listener(ev::popstate, move |_| path.set(location().pathname().unwrap_or_default())));
@@ -221,6 +224,27 @@ impl Navigator {
         if self.path.with_untracked(|current| current != path) {
             self.change(path, web_sys::History::push_state_with_url);
         }
+    }
+
+    /// Leaves a room by `request`, and goes to the Lobby. The room leaves the list before the request is answered; meanwhile
+    /// [`Self::is_leaving`] is true.
+    pub(crate) async fn leave<E>(
+        self,
+        room: ConversationId,
+        request: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), E> {
+        self.leaving.set_value(Some(room));
+        let outcome = request.await;
+        self.leaving.set_value(None);
+        if outcome.is_ok() {
+            self.go_to(LOBBY_PATH);
+        }
+        outcome
+    }
+
+    /// Whether the user has asked to leave a room, and there is no answer yet.
+    pub(crate) fn is_leaving(self, room: ConversationId) -> bool {
+        self.leaving.get_value() == Some(room)
     }
 
     /// Navigates to a path of this page and replaces the current entry of the browser's history.

@@ -6,7 +6,7 @@ use crate::{
     client::{ClientStore, RequestError, SettingChange},
     domain::ConversationId,
     ui::{
-        context::router::{LOBBY_PATH, Navigator},
+        context::router::Navigator,
         i18n::{room_screens::ending::ROOM_ENDING, texts},
         kit::{
             boxed::Boxing as _,
@@ -78,9 +78,8 @@ pub(super) fn Leave(
         room_of(store, room).with_untracked(|room| room.as_ref().map(|room| room.visibility).unwrap_or_default());
     let leave = Callback::new(move |problem: RwSignal<Option<RequestError>>| {
         spawn_local(async move {
-            match store.leave_room(room).await {
-                Ok(()) => navigator.go_to(LOBBY_PATH),
-                Err(refusal) => drop(problem.try_set(Some(refusal))),
+            if let Err(refusal) = navigator.leave(room, store.leave_room(room)).await {
+                problem.try_set(Some(refusal));
             }
         });
     });

@@ -28,10 +28,14 @@ const UNKNOWN: [ErrorCode; 3] = [ErrorCode::NotFound, ErrorCode::UnknownConversa
 pub(super) fn outsider(room: ConversationId) -> Boxed {
     let known = use_context::<OutsideRoom>().and_then(|OutsideRoom(known)| known).filter(|known| known.id == room);
     let answer: RwSignal<Lookup> = RwSignal::new(known.map(Ok));
+    let store = expect_context::<ClientStore>();
     let fetch = move || {
         spawn_local(async move {
-            let fetched = directory_room(room).await;
-            answer.try_set(Some(fetched));
+            // A direct opens here as soon as it is in the list.
+            if !store.fetch_older_direct(room).await {
+                let fetched = directory_room(room).await;
+                answer.try_set(Some(fetched));
+            }
         });
     };
     effect(fetch);

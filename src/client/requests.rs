@@ -83,31 +83,31 @@ impl ClientStore {
         is_loaded
     }
 
-    /// Fetches a conversation that is not in the list yet, or whose unread count is unknown. Returns whether it is in the list.
-    async fn fetch_conversation(self, id: ConversationId) -> bool {
-        for _ in 0..MAX_REFRESH_ATTEMPTS {
-            let generation = self.conversations.with_untracked(Conversations::generation);
-            let Some(conversation) = api::conversation(id).await else { return false };
-            // What arrived since the server read it is missing in the answer.
-            let mut is_up_to_date = false;
-            self.conversations.update(|all| is_up_to_date = all.put_fetched(conversation, generation));
-            if is_up_to_date {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Fetches a conversation that is not in the list yet, or whose unread count is unknown, in the background.
+    /// Fetches a conversation that is not in the list yet, or whose unread count is unknown.
     pub(super) fn refresh_conversation(self, id: ConversationId) {
         spawn_local(async move {
-            self.fetch_conversation(id).await;
+            for _ in 0..MAX_REFRESH_ATTEMPTS {
+                let generation = self.conversations.with_untracked(Conversations::generation);
+                let Some(conversation) = api::conversation(id).await else { return };
+                // What arrived since the server read it is missing in the answer.
+                let mut is_up_to_date = false;
+                self.conversations.update(|all| is_up_to_date = all.put_fetched(conversation, generation));
+                if is_up_to_date {
+                    return;
+                }
+            }
         });
     }
 
-    /// Fetches a direct that may be in the part of the list that has not been fetched. Returns whether it is in the list.
+    /// Fetches a direct that may be in the part of the list that has not been fetched. Returns whether it is in the list now.
     pub async fn fetch_older_direct(self, id: ConversationId) -> bool {
-        self.conversations.with_untracked(|all| all.older().is_some()) && self.fetch_conversation(id).await
+        let has_older = |all: &Conversations| all.older().is_some();
+        if !self.conversations.with_untracked(has_older) {
+            return false;
+        }
+        let generation = self.conversations.with_untracked(Conversations::generation);
+        let Some(direct) = api::conversation(id).await else { return false };
+        self.conversations.try_update(|all| all.put_fetched(direct, generation)) == Some(true)
     }
 
     /// Removes a direct from the list. It returns with its next message.

@@ -40,9 +40,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     let no_conversation = move || match navigator.route.get() {
         Route::Mentions => mentions.view(),
         Route::Directory => rooms.view(|rooms| (rooms.directory)()),
-        Route::Conversation(id) if navigator.is_leaving(id) => {
-            view! { <section class="conversation"></section> }.boxed()
-        }
+        Route::Conversation(id) if navigator.is_leaving(id) => ().boxed(),
         // Without the Lobby, the list has not come yet, or the user was removed from it.
         _ if !is_in_lobby.get() && !is_online.get() => view! { <Connecting/> }.boxed(),
         Route::Conversation(id) if Some(id) != navigator.lobby => rooms.view(|rooms| (rooms.outsider)(id)),
@@ -58,7 +56,7 @@ pub(crate) fn ChatScreen() -> impl IntoView {
             None if left_direct
                 .is_some_and(|direct| navigator.route.get_untracked() == Route::Conversation(direct)) =>
             {
-                navigator.replace(LOBBY_PATH);
+                navigator.go_to(LOBBY_PATH);
                 ().boxed()
             }
             None => reactive_view(no_conversation).boxed(),

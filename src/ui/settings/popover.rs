@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-lazy!(chat: USER_SETTINGS, load_user_settings, fill_user_settings, fn() -> Boxed = user_settings);
+lazy!(chat: USER_SETTINGS, load_user_settings, fill_user_settings, fn() -> Boxed = user_settings, styles "account.css");
 
 /// The settings that need no part of the main file.
 fn user_settings() -> Boxed {

@@ -9,7 +9,7 @@ use crate::ui::{
     },
 };
 
-lazy!(chat: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions);
+lazy!(chat: MENTIONS, load_mentions, fill_mentions, fn() -> Boxed = mentions, styles "told_message.css");
 
 /// The screen. A handle: copies share the same state.
 #[derive(Clone, Copy)]

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-lazy!(chat: FUNCTIONS, load_functions, fill_functions, CompletionFunctions = functions::FUNCTIONS);
+lazy!(chat: FUNCTIONS, load_functions, fill_functions, CompletionFunctions = functions::FUNCTIONS, styles "completion.css");
 
 /// The completion of what is typed in one composer. A handle: copies share the same state.
 ///

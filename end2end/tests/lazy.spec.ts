@@ -31,6 +31,19 @@ test('users can write before a lazy chunk has loaded', async ({ users }) => {
   await expect(menu).toBeVisible();
 });
 
+test('a name that was typed before the code that completes it had loaded is completed when it has', async ({ users }) => {
+  const alice = await users.openBrowser('Alice');
+  await alice.page.goto('/');
+  test.skip(!(await isSplit(alice.page)), 'a build without --split');
+  const release = await holdChunks(alice.page);
+  await alice.signIn();
+  await alice.composer.pressSequentially('Good :tea');
+  const suggestions = alice.page.getByRole('listbox', { name: 'Suggestions' }).getByRole('option');
+  await expect(suggestions).toHaveCount(0);
+  release();
+  await expect(suggestions).toHaveCount(8);
+});
+
 test('if a lazy chunk fails to load, the page says so and retries', async ({ users }) => {
   const alice = await users.openBrowser('Alice');
   await alice.page.goto('/');

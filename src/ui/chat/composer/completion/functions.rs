@@ -2,6 +2,7 @@
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
+use web_sys::HtmlTextAreaElement;
 
 use crate::ui::{
     chat::composer::completion::{
@@ -16,7 +17,7 @@ use crate::ui::{
         caret::{caret, select},
         dom::insert_text,
         icons,
-        reactive::{memo, on, reactive, reactive_view},
+        reactive::{effect, memo, on, reactive, reactive_view},
         user_name::UserName,
     },
 };
@@ -169,8 +170,14 @@ impl ChoiceLabel {
     }
 }
 
-/// The list.
+/// The list. Completes what was typed before this code had loaded.
 fn view(completion: Completion) -> Boxed {
+    effect(move || {
+        let has_focus = |field: &HtmlTextAreaElement| document().active_element().as_ref() == Some(field);
+        if completion.field.get_untracked().as_ref().is_some_and(has_focus) {
+            on_change(completion);
+        }
+    });
     let t = COMPLETION.current();
     let active = memo(move || completion.offer.with(|offer| offer.as_ref().map(|offer| offer.active)));
     let choices = memo(move || completion.offer.with(|offer| offer.as_ref().map(|offer| offer.choices.clone())));

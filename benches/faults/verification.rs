@@ -49,7 +49,7 @@ pub(crate) fn verify(folder: &Path, database: &Path, findings: &mut Findings) ->
         let db = Connection::open(&copy)?;
         db.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage}"))?;
         if db.changes() == 0 {
-            return Err(format!("the copy was not damaged so that {name}").into());
+            return Err(format!("this damage changed nothing: {name}").into());
         }
         drop(db);
         if server::verify(&copy, &mut |_, _| {})?.is_empty() {

@@ -56,7 +56,7 @@ test('a room’s unread messages are counted, and rooms with new messages come f
   const names = () => alice.conversationList.locator('ul').first().locator('.name').allInnerTexts();
   const older = await createRoom(alice, 'Older');
   await createRoom(alice, 'Newer');
-  expect(await names()).toEqual(['Lobby', 'Newer', 'Older']);
+  await expect.poll(names).toEqual(['Lobby', 'Newer', 'Older']);
 
   await bob.page.goto(`/talk/${older}`);
   await bob.page.getByRole('button', { name: 'Join', exact: true }).click();
@@ -64,10 +64,10 @@ test('a room’s unread messages are counted, and rooms with new messages come f
   await bob.send('Anybody here?');
 
   await expect(alice.conversationLink('Older', 1)).toBeVisible();
-  expect(await names()).toEqual(['Older', 'Lobby', 'Newer']);
+  await expect.poll(names).toEqual(['Older', 'Lobby', 'Newer']);
   await alice.page.reload();
   await alice.expectSignedIn();
-  expect(await names(), 'after a reload').toEqual(['Older', 'Lobby', 'Newer']);
+  await expect.poll(names, 'after a reload').toEqual(['Older', 'Lobby', 'Newer']);
 });
 
 test('nobody outside learns of a private room', async ({ users }) => {

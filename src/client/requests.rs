@@ -99,15 +99,18 @@ impl ClientStore {
         });
     }
 
-    /// Fetches a direct that may be in the part of the list that has not been fetched. Returns whether it is in the list now.
+    /// Fetches a direct that may be in the part of the list that has not been fetched. Returns whether there is one; then it is
+    /// in the list, or will be shortly.
     pub async fn fetch_older_direct(self, id: ConversationId) -> bool {
-        let has_older = |all: &Conversations| all.older().is_some();
-        if !self.conversations.with_untracked(has_older) {
+        if self.conversations.with_untracked(|all| all.older().is_none()) {
             return false;
         }
         let generation = self.conversations.with_untracked(Conversations::generation);
         let Some(direct) = api::conversation(id).await else { return false };
-        self.conversations.try_update(|all| all.put_fetched(direct, generation)) == Some(true)
+        if self.conversations.try_update(|all| all.put_fetched(direct, generation)) == Some(false) {
+            self.refresh_conversation(id);
+        }
+        true
     }
 
     /// Removes a direct from the list. It returns with its next message.

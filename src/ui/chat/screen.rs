@@ -49,14 +49,14 @@ pub(crate) fn ChatScreen() -> impl IntoView {
     let mut open_direct = None;
     let pane = move || {
         let open = navigator.conversation.get();
-        let left_direct = mem::replace(&mut open_direct, open.filter(|id| is_direct(store, *id)));
+        let direct_before = mem::replace(&mut open_direct, open.filter(|id| is_direct(store, *id)));
         match open {
             Some(conversation) => view! { <ConversationPane conversation/> }.boxed(),
             // It was hidden, here or in another tab, or its user blocked.
-            None if left_direct
+            None if direct_before
                 .is_some_and(|direct| navigator.route.get_untracked() == Route::Conversation(direct)) =>
             {
-                navigator.go_to(LOBBY_PATH);
+                navigator.replace(LOBBY_PATH);
                 ().boxed()
             }
             None => reactive_view(no_conversation).boxed(),

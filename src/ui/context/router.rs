@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 #[cfg(feature = "ssr")]
 use crate::domain::Conversation;
 use crate::{
-    client::ClientStore,
+    client::{ClientStore, RequestError},
     domain::{ConversationId, Seq},
     state::Conversations,
     ui::kit::reactive::{effect, memo},
@@ -228,11 +228,11 @@ impl Navigator {
 
     /// Leaves a room by `request`, and goes to the Lobby. The room leaves the list before the request is answered; meanwhile
     /// [`Self::is_leaving`] is true.
-    pub(crate) async fn leave<E>(
+    pub(crate) async fn leave(
         self,
         room: ConversationId,
-        request: impl Future<Output = Result<(), E>>,
-    ) -> Result<(), E> {
+        request: impl Future<Output = Result<(), RequestError>>,
+    ) -> Result<(), RequestError> {
         self.leaving.set_value(Some(room));
         let outcome = request.await;
         self.leaving.set_value(None);

@@ -17,7 +17,7 @@ use crate::ui::{
         caret::{caret, select},
         dom::insert_text,
         icons,
-        reactive::{effect, memo, on, reactive, reactive_view},
+        reactive::{memo, on, reactive, reactive_view},
         user_name::UserName,
     },
 };
@@ -170,14 +170,13 @@ impl ChoiceLabel {
     }
 }
 
-/// The list. Completes what was typed before this code had loaded.
+/// The list.
 fn view(completion: Completion) -> Boxed {
-    effect(move || {
-        let has_focus = |field: &HtmlTextAreaElement| document().active_element().as_ref() == Some(field);
-        if completion.field.get_untracked().as_ref().is_some_and(has_focus) {
-            on_change(completion);
-        }
-    });
+    // A field that has the focus already was there before this code had loaded: somebody may have begun a name.
+    let has_focus = |field: &HtmlTextAreaElement| document().active_element().as_ref() == Some(field);
+    if completion.field.get_untracked().as_ref().is_some_and(has_focus) {
+        on_change(completion);
+    }
     let t = COMPLETION.current();
     let active = memo(move || completion.offer.with(|offer| offer.as_ref().map(|offer| offer.active)));
     let choices = memo(move || completion.offer.with(|offer| offer.as_ref().map(|offer| offer.choices.clone())));

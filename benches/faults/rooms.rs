@@ -103,7 +103,8 @@ impl Planned {
     }
 
     fn moderate(room: ConversationId, action: Action, user: &User, role: Option<Role>) -> Self {
-        let notice = ModerationNotice { action, user: user.clone(), scope: Scope::Room, until: None, role };
+        let notice =
+            ModerationNotice { action, user: user.clone(), scope: Scope::Room, until: None, role, absent: false };
         Self { room: Some(room), kind: EventKind::Notice(notice) }
     }
 

@@ -302,6 +302,23 @@ test('guests are told how to get an account, and can be added', async ({ users }
   await alice.expectMessage('Thank you');
 });
 
+test('a guest who signs out leaves the room before everybody’s eyes', async ({ users }) => {
+  const alice = await registerUser(users, 'Alice');
+  const guest = await users.guest('Gast');
+  await createRoom(alice, 'Tea');
+  await addMember(alice, 'Gast');
+  await guest.openConversation('Tea');
+  await guest.send('Bye');
+  const members = await openMembers(alice);
+  const row = members.getByRole('listitem').filter({ hasText: 'Gast' });
+  await expect(row).toBeVisible();
+  await guest.settingsButton.click();
+  await guest.settings.getByRole('button', { name: 'Sign out' }).click();
+  await expect(alice.log.getByText('Gast left')).toBeVisible();
+  await expect(alice.page.getByRole('button', { name: '1 member' })).toBeVisible();
+  await expect(row).toBeHidden();
+});
+
 test('the last owner cannot leave before another is appointed', async ({ users }) => {
   const alice = await registerUser(users, 'Alice');
   await createRoom(alice, 'Ship');

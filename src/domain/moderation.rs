@@ -19,6 +19,9 @@ pub struct ModerationNotice {
     /// The new role, for [`Action::Appoint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// The user was not in the room. Only [`Action::Ban`] and its end, and [`Action::Mute`] and its end, are possible then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub absent: bool,
 }
 
 /// An action of a moderator on a user.

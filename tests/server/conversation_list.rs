@@ -252,6 +252,7 @@ async fn directs_are_sorted_by_their_newest_message_alone() {
     bob.change("delete", with_bob, first_of_bob, json!({})).await;
     assert_eq!(order(&ming).await, "BAC", "a deletion is not a message");
     ming.send(&json!({ "type": "read", "conversation": with_ada, "seq": 9 })).await;
+    ming.expect_read(with_ada).await;
     assert_eq!(order(&ming).await, "BAC", "reading does not change the order");
     let (carol, with_carol, _) = &mut others[2];
     carol.send_message_to(*with_carol, "hello?").await;

@@ -5,19 +5,6 @@ use teahouse::{domain::Seq, protocol::ServerFrame};
 
 use super::support::{TestClient, TestServer};
 
-async fn expect_read(client: &mut TestClient) -> Seq {
-    let me = client.welcome.me.id;
-    client
-        .expect("a read mark", |frame| match frame {
-            ServerFrame::Read { user, seq, .. } => {
-                assert_eq!(user.id, me, "only the own read mark is sent");
-                Some(*seq)
-            }
-            _ => None,
-        })
-        .await
-}
-
 #[tokio::test]
 async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     let server = TestServer::start().await;
@@ -32,14 +19,14 @@ async fn a_read_mark_reaches_all_connections_of_the_user_and_is_kept() {
     assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(0), 3));
 
     desktop.send(&json!({ "type": "read", "conversation": lobby, "seq": 2 })).await;
-    assert_eq!(expect_read(&mut desktop).await, Seq(2));
-    assert_eq!(expect_read(&mut phone).await, Seq(2));
+    assert_eq!(desktop.expect_read(lobby).await, Seq(2));
+    assert_eq!(phone.expect_read(lobby).await, Seq(2));
     assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(2), 1));
 
     // A read mark never moves backwards, nor beyond the last event.
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": 1 })).await;
     phone.send(&json!({ "type": "read", "conversation": lobby, "seq": u64::MAX })).await;
-    assert_eq!(expect_read(&mut desktop).await, Seq(3));
+    assert_eq!(desktop.expect_read(lobby).await, Seq(3));
     assert_eq!(unread(&desktop.connect_again(&server).await), (Seq(3), 0));
 }
 

@@ -10,7 +10,9 @@ use teahouse::{
     protocol::{ErrorCode, Problem, ServerFrame},
 };
 
-use super::support::{Ack, RawClient, SimpleClient, TestClient, TestServer, register_user, register_with_role};
+use super::support::{
+    Ack, PASSWORD, RawClient, SimpleClient, TestClient, TestServer, register_user, register_with_role,
+};
 
 /// A registered user: the connection and the session token.
 struct Person {
@@ -410,6 +412,44 @@ async fn guests_are_in_the_lobby_and_where_they_are_added() {
     guest.conversation(tea).await;
     guest.client.send_message_to(tea, "thanks").await;
     ada.client.expect_event("thanks").await;
+}
+
+#[tokio::test]
+async fn members_learn_of_everybody_who_leaves_a_room_for_good() {
+    let server = TestServer::start().await;
+    let (mut ada, bob) = (Person::register(&server, "Ada").await, Person::register(&server, "Bob").await);
+    let (zoe, ming) = (TestClient::guest(&server, "Zoë").await, TestClient::guest(&server, "小明").await);
+    let tea = ada.create("Tea", "private").await.id;
+    for user in [bob.user(), zoe.user(), ming.user()] {
+        ada.add(tea, &user).await;
+        assert_eq!(ada.change().await, (ada.user(), RoomChange::Added { user }));
+    }
+    let delete = |path: &str, token: &str| server.http(Method::DELETE, path).bearer_auth(token);
+
+    let signed_out = delete("/api/session", zoe.token()).send().await.expect("a response");
+    assert_eq!(signed_out.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ada.change().await, (zoe.user(), RoomChange::Left), "a guest who gives up the nickname");
+    ada.client.moderate("remove", &ming.user(), json!({})).await;
+    assert_eq!(ada.change().await, (ming.user(), RoomChange::Left), "a guest who is removed from the server");
+    let account = json!({ "password": PASSWORD, "messages": "keep" });
+    let deleted = delete("/api/me", &bob.token).json(&account).send().await.expect("a response");
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    let (author, change) = ada.change().await;
+    assert_eq!((author.id, change), (bob.user().id, RoomChange::Left), "a user who deletes the account");
+    assert_ne!(author.nickname, bob.user().nickname);
+    assert_eq!(ada.members(&server, tea).await.members.len(), 1);
+}
+
+#[tokio::test]
+async fn the_notice_of_a_ban_says_whether_the_user_was_in_the_room() {
+    let server = TestServer::start().await;
+    let (mut ada, bob) = (Person::register(&server, "Ada").await, Person::register(&server, "Bob").await);
+    let tea = ada.create("Tea", "public").await.id;
+    ada.add(tea, &bob.user()).await;
+    for (action, absent) in [("ban", false), ("unban", true), ("ban", true)] {
+        ada.client.moderate(action, &bob.user(), json!({ "conversation": tea })).await;
+        assert_eq!(ada.client.expect_notice().await.1.absent, absent, "{action}");
+    }
 }
 
 #[tokio::test]

@@ -122,9 +122,9 @@ impl Command for ReplacePasswordHash {
 impl Command for ReleaseNickname {
     type Output = ();
 
-    fn decide(&self, facts: &mut dyn Facts, _: &mut Context<'_>) -> Result<Decision<()>, Undecided> {
+    fn decide(&self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<()>, Undecided> {
         let mut draft = DecisionDraft::default();
-        draft.release_nickname(facts, self.0)?;
+        draft.release_nickname(facts, context, self.0)?;
         Ok(draft.finish(()))
     }
 }

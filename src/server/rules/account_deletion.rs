@@ -67,8 +67,8 @@ impl Command for DeleteAccount {
         draft.end_sessions(facts, now, user, None, reason)?;
         // Before the nickname is released: the lists of others show a former user without a name.
         draft.push(Mutation::ClearAccount(user));
-        draft.release_nickname(facts, user)?;
         let former = User::guest(user, Nickname::former());
+        draft.depart(facts, context, former.clone())?;
         let deletes_messages = *messages == KeptMessages::Delete;
         for (conversation, is_room) in rooms.chain(directs) {
             if !is_room && draft.newest_event(facts, conversation)?.0 == Seq::ZERO {
@@ -109,7 +109,7 @@ fn pass_on_room(
     let heir = facts.user(heir)?.ok_or(FactsError)?.user;
     draft.push(Mutation::SetRoomRole { room, user: heir.id, role: Role::Owner });
     let (action, scope, role) = (Action::Appoint, Scope::Room, Some(Role::Owner));
-    let notice = EventKind::Notice(ModerationNotice { action, user: heir, scope, until: None, role });
+    let notice = EventKind::Notice(ModerationNotice { action, user: heir, scope, until: None, role, absent: false });
     let author = server_user(facts)?;
     draft.append(facts, context.now, room, author, context.ids.command(), notice)?;
     Ok(())

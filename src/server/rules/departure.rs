@@ -5,15 +5,15 @@
 //! leaves twice in one decision leaves once.
 //!
 //! - [`DecisionDraft::end_session`] and [`DecisionDraft::end_sessions`] end sessions, without logging that;
-//! - [`DecisionDraft::release_nickname`] makes a nickname free;
+//! - [`DecisionDraft::depart`] makes a nickname free, and [`DecisionDraft::release_nickname`] does so unless it is free already;
 //! - [`DecisionDraft::release_nickname_without_session`] does so for a guest whose last session ends in this draft;
 //! - [`DecisionDraft::sign_out_guest`] does all of it for a guest, and logs it;
 //! - [`DecisionDraft::unlist_if_empty`] comes after the deletion of messages.
 
 use crate::{
-    domain::{ConversationId, EndReason, Seq, SessionId, UserId},
+    domain::{ConversationId, EndReason, EventKind, RoomChange, Seq, SessionId, User, UserId},
     server::rules::{
-        context::Now,
+        context::{Context, Now},
         decision::DecisionDraft,
         entry::Entry,
         facts::{Facts, SessionFacts},
@@ -58,35 +58,61 @@ impl DecisionDraft {
     pub(super) fn sign_out_guest(
         &mut self,
         facts: &mut dyn Facts,
-        now: Now,
+        context: &mut Context<'_>,
         guest: UserId,
         reason: EndReason,
     ) -> Result<(), Undecided> {
-        self.end_sessions(facts, now, guest, None, reason)?;
+        self.end_sessions(facts, context.now, guest, None, reason)?;
         self.log(Entry::SessionEnded { user: guest, session: None, reason });
-        self.release_nickname(facts, guest)
+        self.release_nickname(facts, context, guest)
     }
 
     /// Makes the nickname free if the user is a guest who has no session but those that the draft ends.
     pub(super) fn release_nickname_without_session(
         &mut self,
         facts: &mut dyn Facts,
+        context: &mut Context<'_>,
         user: UserId,
     ) -> Result<(), Undecided> {
         let is_registered = facts.user(user)?.is_some_and(|user| user.password.is_some());
         let has_session = facts.sessions_of(user)?.iter().any(|session| !self.ended_sessions.contains(&session.key));
-        if is_registered || has_session { Ok(()) } else { self.release_nickname(facts, user) }
+        if is_registered || has_session { Ok(()) } else { self.release_nickname(facts, context, user) }
     }
 
-    /// Makes a user's nickname free and takes the user out of all rooms. Directs stay, for the sake of the other user, to
-    /// whom they look different from now on; unused ones are deleted. Does nothing if the nickname is free already.
-    pub(super) fn release_nickname(&mut self, facts: &mut dyn Facts, user: UserId) -> Result<(), Undecided> {
-        if facts.user(user)?.is_none_or(|user| user.is_gone()) || !self.departed.insert(user) {
+    /// Makes a user's nickname free, as [`depart`](Self::depart) does, unless it is free already.
+    pub(super) fn release_nickname(
+        &mut self,
+        facts: &mut dyn Facts,
+        context: &mut Context<'_>,
+        user: UserId,
+    ) -> Result<(), Undecided> {
+        match facts.user(user)? {
+            Some(known) if !known.is_gone() => self.depart(facts, context, known.user),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a user's nickname free and takes the user out of all rooms: the members of each are told by an event of
+    /// `author`, the user, but not everybody in the Lobby. Directs stay, for the sake of the other user, to whom they look different from now on;
+    /// unused ones are deleted.
+    pub(super) fn depart(
+        &mut self,
+        facts: &mut dyn Facts,
+        context: &mut Context<'_>,
+        author: User,
+    ) -> Result<(), Undecided> {
+        let user = author.id;
+        if !self.departed.insert(user) {
             return Ok(());
+        }
+        let rooms = facts.rooms_of(user)?;
+        for room in rooms.iter().copied().filter(|room| *room != context.lobby) {
+            let left = EventKind::Room(RoomChange::Left);
+            self.append(facts, context.now, room, author.clone(), context.ids.command(), left)?;
         }
         self.push(Mutation::ReleaseNickname(user));
         self.log(Entry::NicknameReleased { user });
-        for conversation in facts.rooms_of(user)? {
+        for conversation in rooms {
             self.push(Mutation::RemoveMember { conversation, user });
         }
         let mut changed = Vec::new();

@@ -92,7 +92,7 @@ impl Command for Expire {
         draft.push(Mutation::ForgetEndedBans { now: now.server });
         self.retention.forget(&mut draft, facts)?;
         for guest in &guests {
-            draft.sign_out_guest(facts, now, *guest, reason)?;
+            draft.sign_out_guest(facts, context, *guest, reason)?;
         }
         // Addresses are kept for bans. These guests left long ago, so nobody is going to ban them any more.
         draft.push(Mutation::ForgetAddressesOfGoneGuests { created_before: self.guest_cutoff });
@@ -161,7 +161,7 @@ impl Command for EndGuests {
         let guests = facts.guests()?;
         let mut draft = DecisionDraft::default();
         for guest in &guests {
-            draft.sign_out_guest(facts, context.now, *guest, EndReason::GuestsEnded)?;
+            draft.sign_out_guest(facts, context, *guest, EndReason::GuestsEnded)?;
         }
         if !guests.is_empty() {
             let (at, detail) = (context.now.machine, Some(guests.len().to_string()));

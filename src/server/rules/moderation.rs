@@ -108,6 +108,7 @@ impl Command for Moderate {
             scope: if room.is_some() { Scope::Room } else { Scope::Server },
             until,
             role,
+            absent: room.is_some() && !is_member,
         };
         let position = draft.append(facts, now, conversation, author, id, EventKind::Notice(notice))?;
         draft.push(Mutation::Audit(AuditRow {
@@ -119,7 +120,7 @@ impl Command for Moderate {
             until,
             detail: role.map(|role| role.name().to_owned()),
         }));
-        self.carry_out(&mut draft, facts, now, &user)?;
+        self.carry_out(&mut draft, facts, context, &user)?;
         if let Some(room) = room
             && is_member
             && matches!(action, ModerationAction::Remove | ModerationAction::Ban(_))
@@ -167,9 +168,10 @@ impl Moderate {
         &self,
         draft: &mut DecisionDraft,
         facts: &mut dyn Facts,
-        now: Now,
+        context: &mut Context<'_>,
         user: &User,
     ) -> Result<(), Undecided> {
+        let now = context.now;
         match self.action {
             ModerationAction::Mute(until) => self.begin_sanction(draft, facts, now, user, SanctionKind::Mute, until)?,
             ModerationAction::Unmute => self.lift_sanction(draft, user, SanctionKind::Mute),
@@ -186,7 +188,7 @@ impl Moderate {
                         since: now.server,
                     });
                 }
-                expel(draft, facts, now, user, &[])?;
+                expel(draft, facts, context, user, &[])?;
             }
             ModerationAction::Ban(until) => {
                 self.begin_sanction(draft, facts, now, user, SanctionKind::Ban, until)?;
@@ -197,7 +199,7 @@ impl Moderate {
                             others.extend(facts.guests_from(address)?);
                         }
                     }
-                    expel(draft, facts, now, user, &others)?;
+                    expel(draft, facts, context, user, &others)?;
                 }
             }
             ModerationAction::Appoint(role) => {
@@ -266,19 +268,19 @@ fn nickname_mark(user: &User) -> GuestMark {
 fn expel(
     draft: &mut DecisionDraft,
     facts: &mut dyn Facts,
-    now: Now,
+    context: &mut Context<'_>,
     user: &User,
     others: &[UserId],
 ) -> Result<(), Undecided> {
     let reason = EndReason::Removed;
     let others_but_user = others.iter().copied().filter(|other| *other != user.id);
     for user in std::iter::once(user.id).chain(others_but_user) {
-        draft.end_sessions(facts, now, user, None, reason)?;
+        draft.end_sessions(facts, context.now, user, None, reason)?;
         draft.log(Entry::SessionEnded { user, session: None, reason });
     }
     let guest = (!user.registered).then_some(user.id);
     for guest in others.iter().copied().chain(guest) {
-        draft.release_nickname(facts, guest)?;
+        draft.release_nickname(facts, context, guest)?;
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Command for BanNetwork {
         draft.push(Mutation::BanNetwork { network, until });
         draft.log(Entry::NetworkBanned { network, until });
         for guest in &guests {
-            draft.sign_out_guest(facts, now, *guest, EndReason::Removed)?;
+            draft.sign_out_guest(facts, context, *guest, EndReason::Removed)?;
         }
         draft.push(Mutation::Audit(AuditRow {
             at: now.machine,

@@ -78,7 +78,7 @@ impl Command for EndSession {
         let mut draft = DecisionDraft::default();
         draft.end_session(context.now, &session, kept_reason);
         draft.log(Entry::SessionEnded { user, session: Some(id), reason });
-        draft.release_nickname_without_session(facts, user)?;
+        draft.release_nickname_without_session(facts, context, user)?;
         Ok(draft.finish(Some(user)))
     }
 }
@@ -98,7 +98,7 @@ impl Command for EndSessions {
         } else {
             // A guest of the simple protocol has the nickname without a session.
             draft.log(Entry::SessionEnded { user, session: None, reason });
-            draft.release_nickname(facts, user)?;
+            draft.release_nickname(facts, context, user)?;
         }
         let (at, subject) = (now.machine, Some(user));
         draft.push(Mutation::Audit(AuditRow { at, action: "end_sessions", subject, ..AuditRow::default() }));

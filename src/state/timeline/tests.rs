@@ -63,6 +63,7 @@ fn log(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Event>> {
                     scope: Scope::Room,
                     until: None,
                     role: None,
+                    absent: false,
                 }),
                 TimelineStep::DeleteAccount => {
                     gone.push(author);

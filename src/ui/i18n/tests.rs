@@ -51,7 +51,14 @@ fn every_text_isolates_the_names_in_it() {
             RoomChange::Topic { topic },
             RoomChange::Added { user: user.clone() },
         ];
-        let notice = ModerationNotice { action: Action::Appoint, user, scope: Scope::Room, until: None, role: None };
+        let notice = ModerationNotice {
+            action: Action::Appoint,
+            user,
+            scope: Scope::Room,
+            until: None,
+            role: None,
+            absent: false,
+        };
         let of_rooms = changes
             .iter()
             .map(|change| (rooms.change)(name, Some(name), change))

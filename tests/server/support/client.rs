@@ -236,6 +236,19 @@ impl TestClient {
         .await
     }
 
+    /// Returns the user's next read mark in this conversation.
+    pub(crate) async fn expect_read(&mut self, conversation: ConversationId) -> Seq {
+        let me = self.welcome.me.id;
+        self.expect("a read mark", |frame| match frame {
+            ServerFrame::Read { user, conversation: marked, seq } => {
+                assert_eq!(user.id, me, "only the own read mark is sent");
+                (*marked == conversation).then_some(*seq)
+            }
+            _ => None,
+        })
+        .await
+    }
+
     /// Waits until the client knows that this user is online.
     pub(crate) async fn expect_online(&mut self, user: &User) {
         if self.welcome.online.contains(user) {

@@ -19,7 +19,7 @@ fn act(actor: Option<&User>, room: Option<ConversationId>, subject: &User, actio
 }
 
 fn notice(room: ConversationId, action: Action, user: &User, scope: Scope, role: Option<Role>) -> Logged {
-    let notice = ModerationNotice { action, user: user.clone(), scope, until: None, role };
+    let notice = ModerationNotice { action, user: user.clone(), scope, until: None, role, absent: false };
     Logged::Event(room, EventKind::Notice(notice))
 }
 

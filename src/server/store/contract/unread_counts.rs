@@ -1,4 +1,4 @@
-//! Unread messages and mentions: whatever happens, what clients derive from the frames, what the store counts, and counting by hand
+//! Unread messages, mentions, and the members of rooms: whatever happens, what clients derive from the frames, what the store counts, and counting by hand
 //! agree.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 
 use crate::{
-    domain::{Conversation, ConversationId, Event, EventKind, Mentioned, Seq, User, UserId},
+    domain::{Conversation, ConversationId, ConversationKind, Event, EventKind, Mentioned, Seq, User, UserId},
     server::{
         rules::{
             Entry,
@@ -196,6 +196,14 @@ impl Client {
     }
 }
 
+/// How many members a room has. Everybody is in the Lobby, where coming and going is no event.
+fn members(conversation: &Conversation) -> Option<u64> {
+    match &conversation.kind {
+        ConversationKind::Room(room) if !room.lobby => Some(room.member_count),
+        _ => None,
+    }
+}
+
 /// Counts the unread messages of a member, and those that the member is told of, event by event.
 fn count(state: &State, user: UserId, id: ConversationId) -> (u32, u32) {
     let (row, member) = (&state.conversations[&id], &state.members[&(id, user)]);
@@ -289,7 +297,8 @@ impl StoreAndClients {
             for id in &listed {
                 let view = state.seen_conversation(client.user, *id).expect("it is in the list");
                 let known = client.conversations.get(*id).expect("the client knows its list");
-                let counts = |it: &Conversation| (it.read_seq, it.unread, it.mentions, it.muted, it.pinned);
+                let counts =
+                    |it: &Conversation| (it.read_seq, it.unread, it.mentions, it.muted, it.pinned, members(it));
                 assert_eq!(counts(known), counts(&view), "{} in {id}: the client, and the store", client.user);
                 assert_eq!((view.unread, view.mentions), count(&state, client.user, *id), "counted by hand");
             }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use teahouse::{
     domain::{ConversationId, Event, EventKind, MessagesPage, UserId},
-    protocol::ServerFrame,
+    protocol::{ServerFrame, SessionCreated},
     server::RetentionDays,
 };
 
@@ -178,10 +178,11 @@ async fn without_an_option_nothing_expires() {
     server.tamper(AGE_ALL_EVENTS).expect("an update");
     server.tamper("UPDATE users SET created_at = 1000").expect("an update");
     // Housekeeping has run once it has ended this session.
-    let other = TestClient::guest(&server, "Carol").await.welcome.me.id;
+    let carol = server.http(Method::POST, "/api/session").json(&json!({ "nickname": "Carol" }));
+    let carol: SessionCreated = carol.send().await.expect("a response").json().await.expect("a session");
     server.age_sessions_of("Carol");
     with_timeout("an unused session to end", async {
-        while server.sessions_of(other) > 0 {
+        while server.sessions_of(carol.me.id) > 0 {
             tokio::task::yield_now().await;
         }
     })

@@ -46,12 +46,15 @@ async fn unused_sessions_end_and_used_ones_do_not() {
     let server = server().await;
     let (mut alice, _) = register_user(&server, "Alice").await;
     let other_session = sign_in(&server, "Alice", PASSWORD).await.expect("a session");
-    let (bob, _) = register_user(&server, "Bob").await;
-    let (alice_id, bob_id) = (alice.welcome.me.id, bob.welcome.me.id);
-    drop(bob);
+    let (connection, _) = register_user(&server, "Bob").await;
+    let (alice_id, bob) = (alice.welcome.me.id, connection.user());
+    alice.expect_online(&bob).await;
+    drop(connection);
+    // Until then the server takes the session for one in use.
+    alice.expect_offline(&bob).await;
     server.tamper("UPDATE sessions SET seen_at = 1000").expect("an update");
     with_timeout("Bob's session to end", async {
-        while server.sessions_of(bob_id) > 0 {
+        while server.sessions_of(bob.id) > 0 {
             tokio::task::yield_now().await;
         }
     })

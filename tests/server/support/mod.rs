@@ -19,7 +19,7 @@ pub(crate) use server::{StoredCounts, TestServer};
 pub(crate) use simple::SimpleClient;
 
 /// Longer than any step takes on a busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Awaits `future`; panics after [`TIMEOUT`]. `what` names it in the panic message.
 pub(crate) async fn with_timeout<T>(what: &str, future: impl Future<Output = T>) -> T {

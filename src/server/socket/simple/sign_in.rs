@@ -137,7 +137,14 @@ async fn release_if_dead(app: &AppState, request: &SimpleSignIn) -> NextAttempt 
         Ok(None) => return NextAttempt::AsGuest,
         Err(_) => return NextAttempt::Refuse,
     };
-    let Some(former) = app.hub.ephemeral_guest_connection(holder) else { return NextAttempt::WithToken };
+    let Some(former) = app.hub.ephemeral_guest_connection(holder) else {
+        // A guest whose connection has ended since then gave the nickname up before that.
+        return match app.chat.nickname_holder(&request.nickname).await {
+            Ok(Some(still)) if still == holder => NextAttempt::WithToken,
+            Ok(_) => NextAttempt::AsGuest,
+            Err(_) => NextAttempt::Refuse,
+        };
+    };
     let is_same_client = former.client_addr == request.origin.client_addr;
     if !is_same_client || former.responds_within(app.timing.liveness_timeout).await {
         return NextAttempt::Refuse;

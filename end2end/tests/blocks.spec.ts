@@ -1,14 +1,5 @@
 import { JsonSocket } from '../fixtures/socket_client.ts';
 import { expect, test } from '../fixtures/test.ts';
-import type { User } from '../fixtures/user.ts';
-
-/** Signs a guest out, which frees the nickname. */
-async function giveUpNickname(user: User): Promise<void> {
-  await user.settingsButton.click();
-  await user.settings.getByRole('button', { name: 'Leave', exact: true }).click();
-  await user.settings.getByRole('button', { name: 'Give up nickname' }).click();
-  await expect(user.nicknameField).toBeVisible();
-}
 
 test('a former Bob is told apart from the new Bob', async ({ users }) => {
   const alice = await users.guest('Alice');
@@ -18,7 +9,7 @@ test('a former Bob is told apart from the new Bob', async ({ users }) => {
   await bob.openConversation('Alice');
   await bob.expectMessage('For the first Bob');
 
-  await giveUpNickname(bob);
+  await bob.giveUpNickname();
   await expect(alice.conversationSection.getByText('left for good', { exact: true })).toBeVisible();
   await expect(alice.conversationSection.getByText('Bob has left for good and won’t read new messages.')).toBeVisible();
   await expect(alice.composer).toBeHidden();

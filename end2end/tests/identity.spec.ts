@@ -39,10 +39,7 @@ test('a guest who signed out has lost the nickname to the next user', async ({ u
   const guest = await users.guest('Alice');
   await guest.send('I was here first');
   const storageState = await guest.page.context().storageState();
-  await guest.settingsButton.click();
-  await guest.settings.getByRole('button', { name: 'Leave' }).click();
-  await guest.settings.getByRole('button', { name: 'Give up nickname' }).click();
-  await expect(guest.nicknameField).toBeVisible();
+  await guest.giveUpNickname();
 
   const alice = await registerUser(users, 'Alice');
   const back = await users.openBrowser('Alice', { storageState });

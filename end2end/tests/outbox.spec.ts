@@ -243,10 +243,7 @@ test('sent messages leave nothing in the browser’s storage', async ({ users })
   network.disconnect();
   await typeAndSend(alice, 'written in vain');
   await alice.composer.fill('And half a thought');
-  await alice.settingsButton.click();
-  await alice.settings.getByRole('button', { name: 'Leave' }).click();
-  await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
-  await expect(alice.nicknameField).toBeVisible();
+  await alice.giveUpNickname();
   await expect.poll(() => storedData(alice.page)).toEqual(EMPTY);
 });
 

@@ -50,10 +50,7 @@ for (const [description, name] of [
 
 test('signing out frees a guest’s nickname', async ({ users }) => {
   const alice = await users.guest('Alice');
-  await alice.settingsButton.click();
-  await alice.settings.getByRole('button', { name: 'Leave' }).click();
-  await alice.settings.getByRole('button', { name: 'Give up nickname' }).click();
-  await expect(alice.nicknameField).toBeVisible();
+  await alice.giveUpNickname();
 
   const another = await users.openBrowser('Alice');
   await another.signIn();

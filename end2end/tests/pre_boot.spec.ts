@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { holdWasm, watchWasmStart } from '../fixtures/boot.ts';
 import { InputMethod } from '../fixtures/input_method.ts';
 import { Network } from '../fixtures/network.ts';
+import { registerUser } from '../fixtures/registered_users.ts';
 import { expect, test } from '../fixtures/test.ts';
 import type { User } from '../fixtures/user.ts';
 import { PHONE } from '../fixtures/users.ts';
@@ -250,6 +251,20 @@ test('a failure to load WebAssembly is reported in the user’s language', async
   const notice = ming.page.getByRole('alert').filter({ hasText: '页面未完整加载' });
   await expect(notice.getByRole('link', { name: '重新加载' })).toBeVisible();
 });
+
+for (const [screen, width] of [['/', 390], ['/mentions', 390], ['/mentions', 1280], ['/rooms', 390]] as const) {
+  test(`a failure to load WebAssembly is reported at ${screen}, ${width} pixels wide, and covers nothing`, async ({ users }) => {
+    const alice = await registerUser(users, 'Alice', { viewport: { width, height: 800 } });
+    alice.pageErrors.allow(/ERR_FAILED|Failed to fetch/);
+    await alice.page.route('**/*.wasm', (route) => route.abort());
+    await alice.page.goto(screen);
+    const notice = await alice.page.getByRole('alert').filter({ hasText: 'Part of this page failed to load' }).boundingBox();
+    const main = await alice.page.getByRole('main').boundingBox();
+    expect(notice).toMatchObject({ y: 0, width });
+    expect(main!.y, 'the rest is below').toBeGreaterThanOrEqual(notice!.height);
+    expect(main!.y + main!.height, 'and fits the window').toBeLessThanOrEqual(800);
+  });
+}
 
 test('a failure to start WebAssembly is reported', async ({ users }) => {
   const alice = await users.guest('Alice');

@@ -141,6 +141,28 @@ test('other users’ messages can be reacted to, but not edited', async ({ users
   await expect(bob.messageMenu.getByRole('button', { name: 'Delete' })).toBeHidden();
 });
 
+test('the menu stays at its message when another moves under the mouse', async ({ users }) => {
+  const alice = await users.guest('Alice');
+  const bob = await users.guest('Bob');
+  await alice.send('First');
+  await bob.message('First').hover();
+  const reply = bob.messageMenu.getByRole('button', { name: 'Reply' });
+  await reply.hover();
+  const { x, y } = (await reply.boundingBox())!;
+  const menuAt = (text: string) => bob.message(text).getByRole('group', { name: 'Message actions' });
+
+  for (const text of ['Second', 'Third', 'Fourth', 'Fifth']) await alice.send(text);
+  await bob.expectMessage('Fifth');
+  const end = async () => bob.message('First').evaluate((row) => row.getBoundingClientRect().bottom);
+  await expect.poll(end, 'the rows have moved').toBeLessThan(y);
+  // The browser notices a little later what is under the mouse now.
+  await bob.page.waitForTimeout(500);
+  await expect(menuAt('First')).toBeVisible();
+  await bob.page.mouse.move(x + 3, y + 3);
+  await expect(menuAt('First'), 'once the mouse moves').toBeHidden();
+  await expect(bob.messageMenu).toBeVisible();
+});
+
 test('selection and pressed buttons survive reactions of others', async ({ users }) => {
   const alice = await users.guest('Alice');
   const bob = await users.guest('Bob');

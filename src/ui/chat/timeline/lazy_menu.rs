@@ -51,7 +51,7 @@ impl LazyMenu {
     pub(super) fn listeners(self) -> Vec<AnyAttribute> {
         let listener =
             |name| ev::on(ev::Custom::<Event>::new(name), on(move |event: Event| self.on_event(event))).into_any_attr();
-        ["click", "pointerover", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()
+        ["click", "pointerover", "pointermove", "pointerleave", "focusin", "focusout", "keydown"].map(listener).into()
     }
 
     /// Until the functions are loaded, the menu can be opened, but its buttons are missing.

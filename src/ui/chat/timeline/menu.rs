@@ -83,6 +83,11 @@ impl MenuState {
         self.message == Some(id)
     }
 
+    /// Whether the menu is at any message.
+    pub(super) fn is_at_message(self) -> bool {
+        self.message.is_some()
+    }
+
     /// Whether the menu shows its buttons, a form or an answer.
     pub(super) fn has_buttons(self) -> bool {
         self.is_open() && !matches!(self.view, MenuView::MoreEmoji | MenuView::Versions)

@@ -16,6 +16,7 @@ use crate::{
                 menu::{Menu, MenuFunctions, MenuView, row_of},
                 menu_content::{REPORT_REASON, menu_view},
                 menu_reaction::has_keyboard_focus,
+                mouse,
             },
         },
         context::router::{message_path, thread_path},
@@ -35,12 +36,21 @@ impl Menu {
         if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
             return self.on_key_down(key, &target);
         }
-        let is_mouse = event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "mouse");
+        let by_mouse = event.dyn_ref::<PointerEvent>().filter(|event| event.pointer_type() == "mouse");
         let (row, id) = row_of(event).unzip();
         match (event.type_().as_str(), row, id.flatten()) {
-            ("click", Some(row), Some(id)) => self.on_click(&target, row, id, !is_mouse),
-            ("pointerover", _, Some(id)) if is_mouse && !has_keyboard_focus() => self.open(Some(id), false),
-            ("pointerleave", ..) if is_mouse && !has_keyboard_focus() => self.leave(),
+            ("click", Some(row), Some(id)) => self.on_click(&target, row, id, by_mouse.is_none()),
+            ("pointerover" | "pointermove", _, id) => {
+                let is_open = self.state.get_untracked().is_at_message();
+                let opens = by_mouse.is_some_and(|event| mouse::opens_menu(event, is_open)) && !has_keyboard_focus();
+                self.open(id.filter(|_| opens), false);
+            }
+            ("pointerleave", ..) if by_mouse.is_some() => {
+                mouse::left();
+                if !has_keyboard_focus() {
+                    self.leave();
+                }
+            }
             ("focusin", _, Some(id)) if matches(&target, ":focus-visible") => self.open(Some(id), false),
             ("focusout", ..) => {
                 let next = event.dyn_ref::<FocusEvent>().and_then(|event| event.related_target());

@@ -12,6 +12,7 @@ mod message_list;
 mod message_row;
 mod missed_box;
 mod model;
+mod mouse;
 mod reactions;
 mod reply_parts;
 mod row_signals;

@@ -149,17 +149,23 @@ test('the menu stays at its message when another moves under the mouse', async (
   const reply = bob.messageMenu.getByRole('button', { name: 'Reply' });
   await reply.hover();
   const { x, y } = (await reply.boundingBox())!;
-  const menuAt = (text: string) => bob.message(text).getByRole('group', { name: 'Message actions' });
+  const menuOfFirst = bob.message('First').getByRole('group', { name: 'Message actions' });
+  // The browser notices a little later what is under the mouse now.
+  const isOverAnother = bob.message('First').evaluate(
+    (row) =>
+      new Promise<void>((resolve) =>
+        document.addEventListener('pointerover', ({ target }) => {
+          const other = (target as Element).closest('[data-id]');
+          if (other && other !== row) resolve();
+        }),
+      ),
+  );
 
   for (const text of ['Second', 'Third', 'Fourth', 'Fifth']) await alice.send(text);
-  await bob.expectMessage('Fifth');
-  const end = async () => bob.message('First').evaluate((row) => row.getBoundingClientRect().bottom);
-  await expect.poll(end, 'the rows have moved').toBeLessThan(y);
-  // The browser notices a little later what is under the mouse now.
-  await bob.page.waitForTimeout(500);
-  await expect(menuAt('First')).toBeVisible();
+  await isOverAnother;
+  await expect(menuOfFirst).toBeVisible();
   await bob.page.mouse.move(x + 3, y + 3);
-  await expect(menuAt('First'), 'once the mouse moves').toBeHidden();
+  await expect(menuOfFirst, 'once the mouse moves').toBeHidden();
   await expect(bob.messageMenu).toBeVisible();
 });
 

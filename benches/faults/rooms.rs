@@ -104,7 +104,7 @@ impl Planned {
 
     fn moderate(room: ConversationId, action: Action, user: &User, role: Option<Role>) -> Self {
         let notice =
-            ModerationNotice { action, user: user.clone(), scope: Scope::Room, until: None, role, absent: false };
+            ModerationNotice { action, user: user.clone(), scope: Scope::Room, until: None, role, not_member: false };
         Self { room: Some(room), kind: EventKind::Notice(notice) }
     }
 

@@ -19,9 +19,9 @@ pub struct ModerationNotice {
     /// The new role, for [`Action::Appoint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// The user was not in the room. Only [`Action::Ban`] and its end, and [`Action::Mute`] and its end, are possible then.
+    /// Whether the user was not a member of the room; false for the whole server. Only bans, mutes and their ends are possible then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub absent: bool,
+    pub not_member: bool,
 }
 
 /// An action of a moderator on a user.

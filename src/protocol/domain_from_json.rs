@@ -88,7 +88,7 @@ impl FromJson for ModerationNotice {
             scope,
             until: optional(value, "until")?,
             role: optional(value, "role")?,
-            absent: optional(value, "absent")?.unwrap_or_default(),
+            not_member: optional(value, "not_member")?.unwrap_or_default(),
         })
     }
 }

@@ -163,9 +163,9 @@ mod tests {
     prop_compose! {
         fn notice()(action in proptest::sample::select(&Action::ALL[..]), user in user(), everywhere in any::<bool>(),
                     until in option::of(any::<u64>()), role in option::of(role()),
-                    absent in any::<bool>()) -> ModerationNotice {
+                    not_member in any::<bool>()) -> ModerationNotice {
             let scope = if everywhere { Scope::Server } else { Scope::Room };
-            ModerationNotice { action, user, scope, until: until.map(Timestamp), role, absent }
+            ModerationNotice { action, user, scope, until: until.map(Timestamp), role, not_member }
         }
     }
     prop_compose! {

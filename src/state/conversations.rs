@@ -253,11 +253,13 @@ fn list_rank(conversation: &Conversation, is_lobby: bool, newest: Timestamp) -> 
 fn apply_to_room(room: &mut Room, event: &Event, me: UserId) {
     match &event.kind {
         EventKind::Room(change) => room.apply(change),
-        EventKind::Notice(ModerationNotice { action, user, scope: Scope::Room, role, absent, .. }) => match action {
-            Action::Appoint if user.id == me => room.role = role.unwrap_or_default(),
-            Action::Remove | Action::Ban if !absent => room.member_count = room.member_count.saturating_sub(1),
-            _ => {}
-        },
+        EventKind::Notice(ModerationNotice { action, user, scope: Scope::Room, role, not_member, .. }) => {
+            match action {
+                Action::Appoint if user.id == me => room.role = role.unwrap_or_default(),
+                Action::Remove | Action::Ban if !not_member => room.member_count = room.member_count.saturating_sub(1),
+                _ => {}
+            }
+        }
         _ => {}
     }
 }

@@ -97,7 +97,8 @@ impl TestHistory {
         let user = |name| User::guest(UserId::generate(), Nickname::parse(name).expect(name));
         let (keeper, visitor) = (user("阿玲"), user("小明"));
         let (action, scope) = (Action::Remove, Scope::Room);
-        let removal = ModerationNotice { action, user: visitor.clone(), scope, until: None, role: None, absent: false };
+        let removal =
+            ModerationNotice { action, user: visitor.clone(), scope, until: None, role: None, not_member: false };
         let kinds = [
             message("one"),
             EventKind::Room(RoomChange::Added { user: visitor.clone() }),

@@ -109,7 +109,8 @@ fn pass_on_room(
     let heir = facts.user(heir)?.ok_or(FactsError)?.user;
     draft.push(Mutation::SetRoomRole { room, user: heir.id, role: Role::Owner });
     let (action, scope, role) = (Action::Appoint, Scope::Room, Some(Role::Owner));
-    let notice = EventKind::Notice(ModerationNotice { action, user: heir, scope, until: None, role, absent: false });
+    let notice =
+        EventKind::Notice(ModerationNotice { action, user: heir, scope, until: None, role, not_member: false });
     let author = server_user(facts)?;
     draft.append(facts, context.now, room, author, context.ids.command(), notice)?;
     Ok(())

@@ -1,13 +1,15 @@
-//! Users who leave for good: their sessions end, their nicknames become free, and the other users of their directs are told.
+//! Users who leave for good: their sessions end, their nicknames become free, and those who shared a room or a direct with them are
+//! told.
 //!
 //! These are functions on a [`DecisionDraft`], because several commands make users leave, some of them many at once. Facts do not see
 //! what the draft already holds, so the draft remembers whose nickname it releases and which sessions it ends: a user who
 //! leaves twice in one decision leaves once.
 //!
 //! - [`DecisionDraft::end_session`] and [`DecisionDraft::end_sessions`] end sessions, without logging that;
-//! - [`DecisionDraft::depart`] makes a nickname free, and [`DecisionDraft::release_nickname`] does so unless it is free already;
+//! - [`DecisionDraft::release_nickname`] makes a nickname free;
+//! - [`DecisionDraft::depart`] does the same for a user whom the events show under another name;
 //! - [`DecisionDraft::release_nickname_without_session`] does so for a guest whose last session ends in this draft;
-//! - [`DecisionDraft::sign_out_guest`] does all of it for a guest, and logs it;
+//! - [`DecisionDraft::sign_out_guests`] does all of it for guests, and logs it;
 //! - [`DecisionDraft::unlist_if_empty`] comes after the deletion of messages.
 
 use crate::{
@@ -54,17 +56,23 @@ impl DecisionDraft {
         Ok(sessions)
     }
 
-    /// Ends all sessions of a guest and makes the nickname free.
-    pub(super) fn sign_out_guest(
+    /// Ends all sessions of some guests and makes their nicknames free. The connections of all of them close before anybody learns
+    /// that one of them has left.
+    pub(super) fn sign_out_guests(
         &mut self,
         facts: &mut dyn Facts,
         context: &mut Context<'_>,
-        guest: UserId,
+        guests: &[UserId],
         reason: EndReason,
     ) -> Result<(), Undecided> {
-        self.end_sessions(facts, context.now, guest, None, reason)?;
-        self.log(Entry::SessionEnded { user: guest, session: None, reason });
-        self.release_nickname(facts, context, guest)
+        for guest in guests {
+            self.end_sessions(facts, context.now, *guest, None, reason)?;
+            self.log(Entry::SessionEnded { user: *guest, session: None, reason });
+        }
+        for guest in guests {
+            self.release_nickname(facts, context, *guest)?;
+        }
+        Ok(())
     }
 
     /// Makes the nickname free if the user is a guest who has no session but those that the draft ends.
@@ -79,7 +87,8 @@ impl DecisionDraft {
         if is_registered || has_session { Ok(()) } else { self.release_nickname(facts, context, user) }
     }
 
-    /// Makes a user's nickname free, as [`depart`](Self::depart) does, unless it is free already.
+    /// Makes a user's nickname free and takes the user out of everything, as [`depart`](Self::depart) does. Does nothing if the
+    /// nickname is free already.
     pub(super) fn release_nickname(
         &mut self,
         facts: &mut dyn Facts,
@@ -92,9 +101,11 @@ impl DecisionDraft {
         }
     }
 
-    /// Makes a user's nickname free and takes the user out of all rooms: the members of each are told by an event of
-    /// `author`, the user, but not everybody in the Lobby. Directs stay, for the sake of the other user, to whom they look different from now on;
-    /// unused ones are deleted.
+    /// Makes a user's nickname free and takes the user out of all rooms. An event tells the members of each, but not everybody in
+    /// the Lobby. Directs stay, for the sake of the other user, to whom they look different from now on; unused ones are deleted.
+    ///
+    /// `author` is the user as those events show them: without a name if the account is deleted. The caller checks that the user
+    /// is not gone.
     pub(super) fn depart(
         &mut self,
         facts: &mut dyn Facts,

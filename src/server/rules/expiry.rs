@@ -91,9 +91,7 @@ impl Command for Expire {
         draft.push(Mutation::ForgetEndReasons { before: self.ended_session_cutoff });
         draft.push(Mutation::ForgetEndedBans { now: now.server });
         self.retention.forget(&mut draft, facts)?;
-        for guest in &guests {
-            draft.sign_out_guest(facts, context, *guest, reason)?;
-        }
+        draft.sign_out_guests(facts, context, &guests, reason)?;
         // Addresses are kept for bans. These guests left long ago, so nobody is going to ban them any more.
         draft.push(Mutation::ForgetAddressesOfGoneGuests { created_before: self.guest_cutoff });
         let mut ended = Vec::new();
@@ -160,9 +158,7 @@ impl Command for EndGuests {
     fn decide(&self, facts: &mut dyn Facts, context: &mut Context<'_>) -> Result<Decision<usize>, Undecided> {
         let guests = facts.guests()?;
         let mut draft = DecisionDraft::default();
-        for guest in &guests {
-            draft.sign_out_guest(facts, context, *guest, EndReason::GuestsEnded)?;
-        }
+        draft.sign_out_guests(facts, context, &guests, EndReason::GuestsEnded)?;
         if !guests.is_empty() {
             let (at, detail) = (context.now.machine, Some(guests.len().to_string()));
             draft.push(Mutation::Audit(AuditRow { at, action: "end_guests", detail, ..AuditRow::default() }));

@@ -108,7 +108,7 @@ impl Command for Moderate {
             scope: if room.is_some() { Scope::Room } else { Scope::Server },
             until,
             role,
-            absent: room.is_some() && !is_member,
+            not_member: room.is_some() && !is_member,
         };
         let position = draft.append(facts, now, conversation, author, id, EventKind::Notice(notice))?;
         draft.push(Mutation::Audit(AuditRow {
@@ -263,8 +263,7 @@ fn nickname_mark(user: &User) -> GuestMark {
     GuestMark::Nickname(user.nickname.key().as_str().to_owned())
 }
 
-/// Ends all sessions of a user and of `others`, who are guests, and makes the nicknames of guests free. The connections of
-/// all of them close before anybody learns that a nickname is free.
+/// Ends all sessions of a user and of `others`, who are guests, and makes the nicknames of guests free.
 fn expel(
     draft: &mut DecisionDraft,
     facts: &mut dyn Facts,
@@ -273,14 +272,12 @@ fn expel(
     others: &[UserId],
 ) -> Result<(), Undecided> {
     let reason = EndReason::Removed;
-    let others_but_user = others.iter().copied().filter(|other| *other != user.id);
-    for user in std::iter::once(user.id).chain(others_but_user) {
-        draft.end_sessions(facts, context.now, user, None, reason)?;
-        draft.log(Entry::SessionEnded { user, session: None, reason });
+    let mut guests: Vec<_> = others.iter().copied().filter(|other| *other != user.id).collect();
+    if user.registered {
+        draft.end_sessions(facts, context.now, user.id, None, reason)?;
+        draft.log(Entry::SessionEnded { user: user.id, session: None, reason });
+    } else {
+        guests.insert(0, user.id);
     }
-    let guest = (!user.registered).then_some(user.id);
-    for guest in others.iter().copied().chain(guest) {
-        draft.release_nickname(facts, context, guest)?;
-    }
-    Ok(())
+    draft.sign_out_guests(facts, context, &guests, reason)
 }

@@ -37,9 +37,7 @@ impl Command for BanNetwork {
         let mut draft = DecisionDraft::default();
         draft.push(Mutation::BanNetwork { network, until });
         draft.log(Entry::NetworkBanned { network, until });
-        for guest in &guests {
-            draft.sign_out_guest(facts, context, *guest, EndReason::Removed)?;
-        }
+        draft.sign_out_guests(facts, context, &guests, EndReason::Removed)?;
         draft.push(Mutation::Audit(AuditRow {
             at: now.machine,
             action: "ban_network",

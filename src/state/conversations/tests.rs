@@ -204,7 +204,7 @@ fn events_of_a_room_change_what_its_members_know_of_it() {
         scope: Scope::Room,
         until: None,
         role: Some(role),
-        absent: false,
+        not_member: false,
     };
     let removed = ModerationNotice { action: Action::Remove, role: None, ..appointed(user(4), Role::Member) };
     let banned = ModerationNotice { action: Action::Ban, ..removed.clone() };
@@ -217,7 +217,7 @@ fn events_of_a_room_change_what_its_members_know_of_it() {
         ("somebody leaves", EventKind::Room(RoomChange::Left), Room { member_count: 1, ..room() }),
         ("somebody is removed", EventKind::Notice(removed), Room { member_count: 1, ..room() }),
         ("a member is banned", EventKind::Notice(banned.clone()), Room { member_count: 1, ..room() }),
-        ("somebody else is banned", EventKind::Notice(ModerationNotice { absent: true, ..banned }), room()),
+        ("somebody else is banned", EventKind::Notice(ModerationNotice { not_member: true, ..banned }), room()),
         ("an archive", EventKind::Room(RoomChange::Archived), Room { archived: true, ..room() }),
         (
             "the reader's role",

@@ -63,7 +63,7 @@ fn log(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Event>> {
                     scope: Scope::Room,
                     until: None,
                     role: None,
-                    absent: false,
+                    not_member: false,
                 }),
                 TimelineStep::DeleteAccount => {
                     gone.push(author);

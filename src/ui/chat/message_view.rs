@@ -152,7 +152,7 @@ mod tests {
                 scope: Scope::Room,
                 until: None,
                 role: None,
-                absent: false,
+                not_member: false,
             };
             let body = Body::parse("Quiet, please").expect("a body");
             let store = ClientStore::new(Some(me));

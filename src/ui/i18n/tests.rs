@@ -57,7 +57,7 @@ fn every_text_isolates_the_names_in_it() {
             scope: Scope::Room,
             until: None,
             role: None,
-            absent: false,
+            not_member: false,
         };
         let of_rooms = changes
             .iter()

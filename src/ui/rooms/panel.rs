@@ -43,7 +43,8 @@ pub(super) fn panel(room: ConversationId, shown: Panel, open: RwSignal<Option<Pa
     request_animation_frame(|| focus_by_id(TITLE));
     let about = room_of(expect_context::<ClientStore>(), room);
     let count = move || match about.get() {
-        Some(room) if shown == Panel::Members => room.member_count.to_string(),
+        // The Lobby's number changes without an event.
+        Some(room) if shown == Panel::Members && !room.lobby => room.member_count.to_string(),
         _ => String::new(),
     };
     let (title, content) = match shown {

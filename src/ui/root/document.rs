@@ -43,8 +43,8 @@ pub fn html_document(
         None => view! { <link rel="stylesheet" href=stylesheet/> }.into_any(),
     };
     // This replaces Leptos' own start script, which does not know these URLs and finds the WebAssembly only if cargo-leptos
-    // built the server. If the WebAssembly does not load or fails at its start, the page shows a note: above the messages, or where none are shown, above
-    // everything.
+    // built the server. If the WebAssembly does not load or fails at its start, the page shows a note:
+    // above the messages, or where none are shown, above everything.
     let start = format!(
         r#"const note = document.getElementById("no-program");
 const banners = document.querySelector(".banners");

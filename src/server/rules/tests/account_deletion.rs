@@ -1,13 +1,10 @@
 //! Deleting accounts: what others learn of it, and what is left in the log.
 
 use crate::{
-    domain::{
-        CommandId, ConversationId, EndReason, EventKind, KeptMessages, Role, RoomCreation, RoomName, RoomTopic, User,
-        Visibility,
-    },
+    domain::{CommandId, ConversationId, EndReason, EventKind, KeptMessages, Role, RoomChange, User},
     server::rules::{
-        AddMember, CreateRoom, DeleteAccount, DeletionAuthorization, Entry, EraseBatch, Moderate, ModerationAction,
-        OpenDirect, PasswordHash, Refusal, UserRef,
+        DeleteAccount, DeletionAuthorization, Entry, EraseBatch, Moderate, ModerationAction, OpenDirect, PasswordHash,
+        Refusal, UserRef,
         tests::scene::{Logged, Scene},
     },
 };
@@ -36,20 +33,24 @@ fn everybody_is_told_and_the_own_connections_last() {
     let (ann, ben, cy) = (it.guest("Ann", "192.0.2.1"), it.guest("Ben", "192.0.2.1"), it.guest("Cy", "192.0.2.1"));
     let (lobby, used, unused) = (it.lobby, it.direct(&ann, &ben), it.direct(&cy, &ann));
     it.write(&ann, used, "hi");
+    let owner = it.registered("Olga", Role::Member);
+    let room = it.room(&owner, &[&ann]);
     it.run(delete(&ann, KeptMessages::Keep));
     let end = Entry::SessionEnded { user: ann.id, session: None, reason: EndReason::SignedOut };
     let expected = [
+        Logged::Event(room, EventKind::Room(RoomChange::Left)),
         Logged::Entry(Entry::NicknameReleased { user: ann.id }),
         Logged::Entry(Entry::Unlisted { user: cy.id, conversation: unused }),
         Logged::Entry(Entry::DirectDeleted { direct: unused }),
         Logged::Entry(Entry::Listed { user: ben.id, conversation: used }),
         Logged::Event(lobby, EventKind::AccountDeleted),
+        Logged::Event(room, EventKind::AccountDeleted),
         Logged::Event(used, EventKind::AccountDeleted),
         Logged::Entry(end),
     ];
     let mut logged = it.logged();
     // Nothing depends on which of the two directs comes first.
-    logged[1..4].sort_by_key(|logged| expected.iter().position(|other| other == logged));
+    logged[2..5].sort_by_key(|logged| expected.iter().position(|other| other == logged));
     assert_eq!(logged, expected);
     assert!(it.state.users[&ann.id].nickname.is_former());
     assert_eq!(it.try_run(delete(&ann, KeptMessages::Keep)), Err(Refusal::UnknownUser.into()));
@@ -102,15 +103,7 @@ fn the_room_of_a_deleted_account_goes_to_the_moderator_or_to_whoever_joined_firs
     let mut it = Scene::new();
     let [ann, ben, cy, dee] = ["Ann", "Ben", "Cy", "Dee"].map(|name| it.registered(name, Role::Member));
     let guest = it.guest("Eve", "192.0.2.1");
-    let (name, topic, visibility) =
-        (RoomName::parse("Tea").expect("a name"), RoomTopic::default(), Visibility::Private);
-    let (id, policy) = (CommandId::generate(), RoomCreation::Registered);
-    let room = it.run(CreateRoom { author: ann.clone(), id, name, topic, visibility, policy }).room;
-    for user in [&guest, &ben, &cy, &dee] {
-        let (id, target) = (CommandId::generate(), UserRef::Id(user.id));
-        it.run(AddMember { author: ann.clone(), id, room, target });
-        it.pass(1);
-    }
+    let room = it.room(&ann, &[&guest, &ben, &cy, &dee]);
     let (id, action, addresses) = (CommandId::generate(), ModerationAction::Appoint(Role::Moderator), Vec::new());
     let actor = Some(ann.clone());
     it.run(Moderate { actor, id, room: Some(room), subject: dee.id, action, addresses, whole_address: false });

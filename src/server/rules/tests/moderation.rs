@@ -2,12 +2,10 @@
 
 use crate::{
     domain::{
-        Action, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, RoomCreation, RoomName,
-        RoomTopic, Scope, User, Visibility,
+        Action, CommandId, ConversationId, EndReason, EventKind, ModerationNotice, Role, RoomChange, Scope, User,
     },
     server::rules::{
-        AddMember, CreateRoom, Entry, JoinRoom, Moderate, ModerationAction, Refusal, RoomAnswer, SanctionKind,
-        Undecided, UserRef,
+        AddMember, Entry, JoinRoom, Moderate, ModerationAction, Refusal, SanctionKind, Undecided, UserRef,
         tests::scene::{Logged, Scene, client},
     },
 };
@@ -19,7 +17,7 @@ fn act(actor: Option<&User>, room: Option<ConversationId>, subject: &User, actio
 }
 
 fn notice(room: ConversationId, action: Action, user: &User, scope: Scope, role: Option<Role>) -> Logged {
-    let notice = ModerationNotice { action, user: user.clone(), scope, until: None, role, absent: false };
+    let notice = ModerationNotice { action, user: user.clone(), scope, until: None, role, not_member: false };
     Logged::Event(room, EventKind::Notice(notice))
 }
 
@@ -29,19 +27,24 @@ fn a_ban_is_announced_before_anybody_leaves_and_a_nickname_is_free_after_all_hav
     let moderator = it.registered("Mo", Role::Moderator);
     // The ban finds Ben by Ann's connection, not by where she signed up.
     let (ann, ben) = (it.guest("Ann", "192.0.2.1"), it.guest("Ben", "192.0.2.2"));
+    let room = it.room(&moderator, &[&ann, &ben]);
     let ban = act(Some(&moderator), None, &ann, ModerationAction::Ban(None));
     it.run(Moderate { addresses: vec![client("192.0.2.2")], whole_address: true, ..ban });
-    let left = |user: &User| Entry::SessionEnded { user: user.id, session: None, reason: EndReason::Removed };
-    let released = |user: &User| Entry::NicknameReleased { user: user.id };
-    let entries = [
-        Entry::SanctionBegan { user: ann.id, room: None, sanction: SanctionKind::Ban, until: None, origin: None },
-        left(&ann),
-        left(&ben),
+    let closed =
+        |user: &User| Logged::Entry(Entry::SessionEnded { user: user.id, session: None, reason: EndReason::Removed });
+    let left = || Logged::Event(room, EventKind::Room(RoomChange::Left));
+    let released = |user: &User| Logged::Entry(Entry::NicknameReleased { user: user.id });
+    let (user, sanction) = (ann.id, SanctionKind::Ban);
+    let expected = [
+        notice(it.lobby, Action::Ban, &ann, Scope::Server, None),
+        Logged::Entry(Entry::SanctionBegan { user, room: None, sanction, until: None, origin: None }),
+        closed(&ann),
+        closed(&ben),
+        left(),
         released(&ann),
+        left(),
         released(&ben),
     ];
-    let notice = notice(it.lobby, Action::Ban, &ann, Scope::Server, None);
-    let expected: Vec<_> = std::iter::once(notice).chain(entries.map(Logged::Entry)).collect();
     assert_eq!(it.logged(), expected);
 }
 
@@ -128,14 +131,7 @@ fn a_room_has_roles_of_its_own_which_end_with_the_membership() {
     let mut it = Scene::new();
     let (ann, ben, mo) =
         (it.registered("Ann", Role::Member), it.registered("Ben", Role::Member), it.registered("Mo", Role::Moderator));
-    let RoomAnswer { room, .. } = it.run(CreateRoom {
-        author: ann.clone(),
-        id: CommandId::generate(),
-        name: RoomName::parse("Tea").expect("a name"),
-        topic: RoomTopic::none(),
-        visibility: Visibility::Private,
-        policy: RoomCreation::Registered,
-    });
+    let room = it.room(&ann, &[]);
     let add = |author: &User, user: &User| AddMember {
         author: author.clone(),
         id: CommandId::generate(),

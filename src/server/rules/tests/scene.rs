@@ -2,12 +2,13 @@
 
 use crate::{
     domain::{
-        Body, ClientAddr, CommandId, ConversationId, EventKind, Nickname, Role, SessionId, Timestamp, User, UserId,
+        Body, ClientAddr, CommandId, ConversationId, EventKind, Nickname, Role, RoomCreation, RoomName, RoomTopic,
+        SessionId, Timestamp, User, UserId, Visibility,
     },
     server::{
         rules::{
-            Command, Context, CreateUser, Entry, EventPosition, Mutation, NewPassword, NewSession, Now, OwnerGrant,
-            PasswordHash, Refusal, SendEvent, SessionKey, Undecided,
+            AddMember, Command, Context, CreateRoom, CreateUser, Entry, EventPosition, Mutation, NewPassword,
+            NewSession, Now, OwnerGrant, PasswordHash, Refusal, SendEvent, SessionKey, Undecided, UserRef,
         },
         store::{GeneratedIds, memory::State},
     },
@@ -99,6 +100,20 @@ impl Scene {
         self.run(stranger);
         self.state.apply(&Mutation::SetRole { user, role }, self.now.machine);
         self.state.shown_user(user).expect("a user")
+    }
+
+    /// A private room with these members besides its owner, who joined one after another.
+    pub(super) fn room(&mut self, owner: &User, members: &[&User]) -> ConversationId {
+        let (name, topic, visibility) =
+            (RoomName::parse("Tea").expect("a name"), RoomTopic::default(), Visibility::Private);
+        let (id, policy) = (CommandId::generate(), RoomCreation::Registered);
+        let room = self.run(CreateRoom { author: owner.clone(), id, name, topic, visibility, policy }).room;
+        for user in members {
+            let (id, target) = (CommandId::generate(), UserRef::Id(user.id));
+            self.run(AddMember { author: owner.clone(), id, room, target });
+            self.pass(1);
+        }
+        room
     }
 
     pub(super) fn write(&mut self, author: &User, conversation: ConversationId, text: &str) -> EventPosition {

@@ -138,7 +138,7 @@ async fn release_if_dead(app: &AppState, request: &SimpleSignIn) -> NextAttempt 
         Err(_) => return NextAttempt::Refuse,
     };
     let Some(former) = app.hub.ephemeral_guest_connection(holder) else {
-        // A guest whose connection has ended since then gave the nickname up before that.
+        // The connection may have ended meanwhile: it frees the nickname before the hub forgets it.
         return match app.chat.nickname_holder(&request.nickname).await {
             Ok(Some(still)) if still == holder => NextAttempt::WithToken,
             Ok(_) => NextAttempt::AsGuest,

@@ -1,5 +1,5 @@
-//! Unread messages, mentions, and the members of rooms: whatever happens, what clients derive from the frames, what the store counts, and counting by hand
-//! agree.
+//! Unread messages, mentions and the members of rooms: whatever happens, what clients derive from the frames agrees with what the
+//! store counts. Unread messages and mentions are counted by hand, too.
 
 use std::{
     collections::{HashSet, VecDeque},

@@ -41,9 +41,9 @@ impl Menu {
         match (event.type_().as_str(), row, id.flatten()) {
             ("click", Some(row), Some(id)) => self.on_click(&target, row, id, by_mouse.is_none()),
             ("pointerover" | "pointermove", _, id) => {
-                let is_open = self.state.get_untracked().is_at_message();
-                let opens = by_mouse.is_some_and(|event| mouse::opens_menu(event, is_open)) && !has_keyboard_focus();
-                self.open(id.filter(|_| opens), false);
+                let is_at_message = self.state.get_untracked().is_at_message();
+                let follows = by_mouse.is_some_and(|event| mouse::follow(event, is_at_message));
+                self.open(id.filter(|_| follows && !has_keyboard_focus()), false);
             }
             ("pointerleave", ..) if by_mouse.is_some() => {
                 mouse::left();

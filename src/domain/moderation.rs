@@ -19,7 +19,8 @@ pub struct ModerationNotice {
     /// The new role, for [`Action::Appoint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Whether the user was not a member of the room; false for the whole server. Only bans, mutes and their ends are possible then.
+    /// Whether the user was not a member of the room; false for the whole server. Only bans, mutes and their ends are possible
+    /// then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_member: bool,
 }

@@ -1,5 +1,5 @@
-//! Users who leave for good: their sessions end, their nicknames become free, and those who shared a room or a direct with them are
-//! told.
+//! Users who leave for good: their sessions end, their nicknames become free, and those who shared a room or a direct with
+//! them are told.
 //!
 //! These are functions on a [`DecisionDraft`], because several commands make users leave, some of them many at once. Facts do not see
 //! what the draft already holds, so the draft remembers whose nickname it releases and which sessions it ends: a user who
@@ -7,7 +7,7 @@
 //!
 //! - [`DecisionDraft::end_session`] and [`DecisionDraft::end_sessions`] end sessions, without logging that;
 //! - [`DecisionDraft::release_nickname`] makes a nickname free;
-//! - [`DecisionDraft::depart`] does the same for a user whom the events show under another name;
+//! - [`DecisionDraft::depart`] does so for a user whose account is deleted, and whom the events show without a name;
 //! - [`DecisionDraft::release_nickname_without_session`] does so for a guest whose last session ends in this draft;
 //! - [`DecisionDraft::sign_out_guests`] does all of it for guests, and logs it;
 //! - [`DecisionDraft::unlist_if_empty`] comes after the deletion of messages.
@@ -87,8 +87,7 @@ impl DecisionDraft {
         if is_registered || has_session { Ok(()) } else { self.release_nickname(facts, context, user) }
     }
 
-    /// Makes a user's nickname free and takes the user out of everything, as [`depart`](Self::depart) does. Does nothing if the
-    /// nickname is free already.
+    /// Makes a user's nickname free, unless it is already: the user [departs](Self::depart) under that nickname.
     pub(super) fn release_nickname(
         &mut self,
         facts: &mut dyn Facts,
